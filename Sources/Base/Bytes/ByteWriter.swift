@@ -1,0 +1,60 @@
+/// Appends values to an array of bytes; the counterpart of `ByteReader`.
+public struct ByteWriter: Sendable {
+    public private(set) var bytes: [UInt8] = []
+
+    public init(capacity: Int = 0) {
+        if capacity > 0 { bytes.reserveCapacity(capacity) }
+    }
+
+    /// Goes on at the end of `bytes`, which should be handed over, not shared.
+    public init(appendingTo bytes: consuming [UInt8]) { self.bytes = bytes }
+
+    public var count: Int { bytes.count }
+
+    public var slice: ByteSlice { ByteSlice(bytes) }
+
+    public mutating func byte(_ byte: UInt8) { bytes.append(byte) }
+
+    public mutating func slice(_ slice: ByteSlice) {
+        slice.withUnsafeBytes { bytes.append(contentsOf: $0) }
+    }
+
+    public mutating func raw(_ raw: UnsafeRawBufferPointer) { bytes.append(contentsOf: raw) }
+
+    /// A little-endian number of fixed width.
+    public mutating func integer<Number: FixedWidthInteger>(_ number: Number) {
+        withUnsafeBytes(of: number.littleEndian) { bytes.append(contentsOf: $0) }
+    }
+
+    public mutating func varint(_ number: UInt64) {
+        var rest = number
+        while rest >= 0x80 {
+            bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+            rest >>= 7
+        }
+        bytes.append(UInt8(truncatingIfNeeded: rest))
+    }
+
+    /// A varint length, then the bytes.
+    public mutating func lengthPrefixed(_ slice: ByteSlice) {
+        varint(UInt64(slice.count))
+        self.slice(slice)
+    }
+
+    /// Overwrites a little-endian number written earlier, as for a length known only at the end.
+    public mutating func patch<Number: FixedWidthInteger>(_ number: Number, at position: Int) {
+        precondition(position + Number.bitWidth / 8 <= bytes.count, "patch past the end")
+        withUnsafeBytes(of: number.littleEndian) { source in
+            for (offset, byte) in source.enumerated() { bytes[position + offset] = byte }
+        }
+    }
+
+    public mutating func removeAll(keepingCapacity: Bool) {
+        bytes.removeAll(keepingCapacity: keepingCapacity)
+    }
+
+    /// How many bytes `number` takes as a varint.
+    public static func varintLength(_ number: UInt64) -> Int {
+        number == 0 ? 1 : (64 - number.leadingZeroBitCount + 6) / 7
+    }
+}
