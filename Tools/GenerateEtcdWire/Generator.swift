@@ -1,0 +1,108 @@
+// Writes the Swift values and codecs of etcd's messages from the files in Protocols/etcd.
+//
+//     swift run GenerateEtcdWire            writes them
+//     swift run GenerateEtcdWire --check    says which differ, and fails if any does
+//
+// The values go to Sources/Base/KeyspaceModel/Generated, the codecs and the table of methods to
+// Sources/Wire/EtcdWire/Generated. The parser knows what our files use of proto3 and refuses the
+// rest; the emitted code leans on WireReader and WireFields, which are written by hand.
+
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+import Glibc
+#else
+import Foundation
+#endif
+
+@main
+struct Generator {
+    static let sources = ["kv.proto", "rpc.proto", "health.proto"]
+    static let modelFolder = "Sources/Base/KeyspaceModel/Generated"
+    static let codecFolder = "Sources/Wire/EtcdWire/Generated"
+
+    static func main() {
+        do {
+            let outputs = try outputs(of: schema())
+            if CommandLine.arguments.contains("--check") {
+                try check(outputs)
+            } else {
+                try write(outputs)
+            }
+        } catch {
+            print("GenerateEtcdWire: \(error)")
+            exit(1)
+        }
+    }
+
+    private static func schema() throws -> Schema {
+        let files = try sources.map { name in
+            (name: name, source: try String(contentsOfFile: "Protocols/etcd/\(name)", encoding: .utf8))
+        }
+        let enumerations = try files.flatMap {
+            try ProtoParser.enumerationNames(in: $0.source, file: $0.name)
+        }
+        var schema = Schema()
+        for file in files {
+            var parser = try ProtoParser(
+                source: file.source, file: file.name, enumerationNames: Set(enumerations))
+            try parser.parse(into: &schema)
+        }
+        return schema
+    }
+
+    /// Every generated file's path and contents.
+    private static func outputs(of schema: Schema) -> [(path: String, text: String)] {
+        let model = ModelEmitter(schema: schema)
+        let codec = CodecEmitter(recursive: schema.recursiveMessages())
+        var outputs: [(path: String, text: String)] = []
+        for chapter in schema.chapters {
+            outputs.append(
+                ("\(modelFolder)/\(chapter.name)Messages.swift", model.source(of: chapter)))
+            outputs.append(
+                ("\(codecFolder)/\(chapter.name)Codecs.swift", codec.source(of: chapter)))
+        }
+        outputs.append(("\(codecFolder)/EtcdMethod.swift", methodSource(of: schema.services)))
+        return outputs
+    }
+
+    private static func write(_ outputs: [(path: String, text: String)]) throws {
+        for folder in [modelFolder, codecFolder] {
+            try FileManager.default.createDirectory(
+                atPath: folder, withIntermediateDirectories: true)
+        }
+        for output in outputs {
+            guard contents(of: output.path) != output.text else { continue }
+            try output.text.write(toFile: output.path, atomically: true, encoding: .utf8)
+            print("wrote \(output.path)")
+        }
+        for path in try leftovers(of: outputs) {
+            try FileManager.default.removeItem(atPath: path)
+            print("removed \(path)")
+        }
+    }
+
+    private static func check(_ outputs: [(path: String, text: String)]) throws {
+        let stale = outputs.filter { contents(of: $0.path) != $0.text }.map(\.path)
+        let wrong = stale + (try leftovers(of: outputs))
+        guard wrong.isEmpty else {
+            wrong.forEach { print("differs from Protocols/etcd: \($0)") }
+            print("run: swift run GenerateEtcdWire")
+            exit(1)
+        }
+    }
+
+    /// Nil if the file is missing or unreadable: it differs then in any case.
+    private static func contents(of path: String) -> String? {
+        try? String(contentsOfFile: path, encoding: .utf8)
+    }
+
+    /// Files in the generated folders that the `.proto` files no longer ask for.
+    private static func leftovers(of outputs: [(path: String, text: String)]) throws -> [String] {
+        let wanted = Set(outputs.map(\.path))
+        return try [modelFolder, codecFolder].flatMap { folder in
+            try FileManager.default.contentsOfDirectory(atPath: folder)
+                .map { "\(folder)/\($0)" }
+                .filter { !wanted.contains($0) }
+        }.sorted()
+    }
+}
