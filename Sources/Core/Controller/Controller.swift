@@ -1,0 +1,49 @@
+public import Model
+
+/// The control group's state machine: what the cluster is.
+///
+/// Every node follows the control group, so that each reads the metadata locally. The state is an
+/// immutable image; an applied record gives the next image and a delta that says what changed.
+/// Missing here: tenants, topics and the planner that moves the cluster towards what it should be.
+public struct Controller: Sendable, Equatable {
+    public private(set) var image: MetadataImage
+
+    public init(image: MetadataImage = MetadataImage()) { self.image = image }
+
+    /// Applies a committed record; says what it changed, which may be nothing.
+    public mutating func apply(_ record: ClusterRecord) -> MetadataDelta {
+        switch record {
+        case .nodeRegistered(let node):
+            guard image.node(node.id) != node else { return .unchanged }
+            guard image.nodes.count < Limits.nodesMax || image.node(node.id) != nil else {
+                return .refused(.tooManyNodes(limit: Limits.nodesMax))
+            }
+            image.register(node)
+            return .node(node)
+        case .keyspaceCreated(let keyspace):
+            if let existing = image.keyspace(named: keyspace.name) {
+                return existing == keyspace ? .unchanged : .refused(.nameTaken(keyspace.name))
+            }
+            guard image.keyspaces.count < Limits.keyspacesMax else {
+                return .refused(.tooManyKeyspaces(limit: Limits.keyspacesMax))
+            }
+            image.create(keyspace)
+            return .keyspace(keyspace)
+        }
+    }
+}
+
+/// What one record changed.
+public enum MetadataDelta: Sendable, Equatable {
+    case unchanged
+    case node(NodeRecord)
+    case keyspace(KeyspaceRecord)
+    case refused(MetadataRefusal)
+}
+
+/// Why a record was not taken.
+public enum MetadataRefusal: Sendable, Equatable {
+    case nameTaken(String)
+    case tooManyNodes(limit: Int)
+    case tooManyKeyspaces(limit: Int)
+}

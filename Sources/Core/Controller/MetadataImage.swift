@@ -1,0 +1,32 @@
+public import Model
+
+/// The cluster's metadata at one index of the control group's log.
+public struct MetadataImage: Sendable, Equatable {
+    /// Sorted by ID.
+    public private(set) var nodes: [NodeRecord]
+
+    /// Sorted by name.
+    public private(set) var keyspaces: [KeyspaceRecord]
+
+    public init(nodes: [NodeRecord] = [], keyspaces: [KeyspaceRecord] = []) {
+        self.nodes = nodes.sorted { $0.id < $1.id }
+        self.keyspaces = keyspaces.sorted { $0.name < $1.name }
+    }
+
+    public func node(_ id: NodeID) -> NodeRecord? { nodes.first { $0.id == id } }
+
+    public func keyspace(named name: String) -> KeyspaceRecord? {
+        keyspaces.first { $0.name == name }
+    }
+
+    mutating func register(_ node: NodeRecord) {
+        nodes.removeAll { $0.id == node.id }
+        let place = nodes.firstIndex { $0.id > node.id } ?? nodes.endIndex
+        nodes.insert(node, at: place)
+    }
+
+    mutating func create(_ keyspace: KeyspaceRecord) {
+        let place = keyspaces.firstIndex { $0.name > keyspace.name } ?? keyspaces.endIndex
+        keyspaces.insert(keyspace, at: place)
+    }
+}

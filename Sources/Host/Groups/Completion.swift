@@ -1,0 +1,57 @@
+public import Keyspace
+
+/// Who waits for an answer: a front's connection and its number for the request.
+public struct Waiter: Sendable, Hashable {
+    public var client: UInt32
+    public var request: UInt64
+
+    public init(client: UInt32, request: UInt64) {
+        self.client = client
+        self.request = request
+    }
+
+    /// Nobody: the shard's own commands.
+    static let none = Waiter(client: .max, request: 0)
+}
+
+/// An answer for a waiter.
+public struct Completion: Sendable {
+    public var waiter: Waiter
+    public var result: CompletionResult
+
+    public init(waiter: Waiter, result: CompletionResult) {
+        self.waiter = waiter
+        self.result = result
+    }
+}
+
+public enum CompletionResult: Sendable {
+    /// A majority has the command on disk, and it was applied here.
+    case applied(Result<KeyspaceResponse, KeyspaceError>)
+
+    /// A linearizable read may now be served from this node's keyspace.
+    case readable
+
+    case refused(Refusal)
+}
+
+/// Why a request was not carried out.
+public enum Refusal: Sendable, Equatable {
+    /// No leader was found in time; certainly not applied.
+    case noLeader
+
+    /// No answer in time; the command may or may not have been applied, or may be later.
+    case timedOut
+
+    /// More is under way than `Limits` allow; certainly not applied, try again later.
+    case tooManyRequests
+
+    /// The leader's disk is full; certainly not applied.
+    case storageFull
+
+    /// The request does not decode; a front that checks its requests never sees it.
+    case malformedCommand
+
+    /// The group is not on this node.
+    case unknownGroup
+}

@@ -1,0 +1,52 @@
+public import Bytes
+public import Keyspace
+public import Model
+
+/// What a turn of a shard wants done; the driver's to carry out, in any order among the arrays.
+public struct ShardEffects {
+    /// One frame a peer.
+    public var frames: [OutgoingFrame] = []
+
+    /// At most one append is ever under way; jobs run in order on the journal's thread.
+    public var journalJobs: [JournalJob] = []
+
+    /// Run in order, on a thread where they delay nobody.
+    public var snapshotJobs: [SnapshotJob] = []
+
+    public var completions: [Completion] = []
+    public var watches: [WatchDelivery] = []
+    public var facts: [Fact] = []
+
+    public init() {}
+
+    /// Forgets everything but the memory.
+    public mutating func removeAll() {
+        frames.removeAll(keepingCapacity: true)
+        journalJobs.removeAll(keepingCapacity: true)
+        snapshotJobs.removeAll(keepingCapacity: true)
+        completions.removeAll(keepingCapacity: true)
+        watches.removeAll(keepingCapacity: true)
+        facts.removeAll(keepingCapacity: true)
+    }
+}
+
+public struct OutgoingFrame: Sendable {
+    public var target: NodeID
+    public var bytes: ByteSlice
+}
+
+/// Something worth telling people.
+public enum Fact: Sendable, Equatable {
+    case becameLeader(GroupID, Term)
+    case lostLeadership(GroupID, Term)
+    case followsLeader(GroupID, NodeID, Term)
+    case snapshotTaken(GroupID, LogIndex)
+    case snapshotInstalled(GroupID, LogIndex)
+    case storageIsFull(String)
+    case storageHasSpaceAgain
+    case malformedFrame(from: NodeID, String)
+    case snapshotFailed(GroupID, String)
+
+    /// The node must stop: its storage cannot be trusted any longer.
+    case storageFailed(String)
+}

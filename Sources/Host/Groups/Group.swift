@@ -1,0 +1,134 @@
+internal import Bytes
+internal import Model
+internal import RaftCore
+
+/// One group's replica on this node: its Raft, its state machine, and who waits for what.
+final class Group {
+    let id: GroupID
+    let machine: GroupMachine
+    var raft: Raft
+    var proposals: ProposalTracker
+    var reads: ReadQueue
+
+    /// Commands that wait for a leader to be known, oldest first.
+    var heldBack: [HeldBackCommand] = []
+
+    /// The highest sequence taken from each node in this term, so that a replayed forward is not
+    /// proposed again.
+    var forwards: [ForwardMark] = []
+
+    var time: GroupTimeKeeper
+    var snapshots = GroupSnapshots()
+    var leases = LeaseWatch()
+
+    /// What was last told as a fact.
+    var observed: ObservedLeadership
+
+    /// Whether it waits for its part in the turn.
+    var isTouched = false
+
+    struct HeldBackCommand {
+        var sequence: UInt64
+        var payload: ByteSlice
+    }
+
+    struct ForwardMark {
+        var origin: NodeID
+        var sequence: UInt64
+    }
+
+    init(id: GroupID, machine: GroupMachine, raft: Raft, firstSequence: UInt64) {
+        self.id = id
+        self.machine = machine
+        self.raft = raft
+        proposals = ProposalTracker(firstSequence: firstSequence)
+        reads = ReadQueue(firstNumber: firstSequence)
+        time = GroupTimeKeeper()
+        observed = ObservedLeadership(leader: nil, term: raft.term, isLeader: false)
+    }
+
+    var isLeader: Bool { raft.role == .leader }
+
+    /// The node that leads, if this replica knows it.
+    var leaderNode: NodeID? { raft.leader.map { NodeID($0.number) } }
+}
+
+/// Who led when people were last told.
+struct ObservedLeadership: Equatable {
+    var leader: ReplicaID?
+    var term: Term
+    var isLeader: Bool
+}
+
+/// What a group needs to know of its snapshots.
+struct GroupSnapshots {
+    /// Applied since the last snapshot.
+    var entriesSince = 0
+    var bytesSince = 0
+
+    /// The snapshot being written.
+    var isSaving = false
+
+    /// A snapshot that is durable and to be marked in the journal.
+    var unmarked: SnapshotMark?
+
+    /// Marked in the batch under way; the journal may then forget what it covers.
+    var marking: SnapshotMark?
+
+    var outgoing: [OutgoingSnapshot] = []
+    var incoming: IncomingSnapshot?
+}
+
+/// A snapshot on its way to a follower, one chunk at a time.
+struct OutgoingSnapshot {
+    var target: ReplicaID
+    var mark: SnapshotMark
+    var term: Term
+    var lastProgress: Tick
+}
+
+/// A snapshot that arrives.
+struct IncomingSnapshot {
+    var mark: SnapshotMark
+    var leader: ReplicaID
+    var term: Term
+    var received: UInt64
+    var isFinishing: Bool
+}
+
+/// A group's time, as far as this node can tell.
+///
+/// The leader's own clock drives it, from where the log left it: it starts once an entry of the
+/// leader's own term is applied, when all earlier stamps are known.
+struct GroupTimeKeeper {
+    /// The highest stamp applied, and when this node applied it.
+    private var applied = GroupTime.zero
+    private var appliedAt = Instant.zero
+    private var drivesSince: Term?
+
+    mutating func observe(_ time: GroupTime, at now: Instant) {
+        guard time > applied else { return }
+        applied = time
+        appliedAt = now
+    }
+
+    /// A leader that has applied an entry of its own term drives the time from here.
+    mutating func lead(in term: Term, at now: Instant) {
+        guard drivesSince != term else { return }
+        drivesSince = term
+        appliedAt = now
+    }
+
+    mutating func stopLeading() { drivesSince = nil }
+
+    /// What a leader stamps its commands with.
+    func stamp(in term: Term, at now: Instant) -> GroupTime {
+        drivesSince == term ? estimate(at: now) : applied
+    }
+
+    /// A reader's best guess: what was applied, and what has passed here since.
+    func estimate(at now: Instant) -> GroupTime {
+        guard now > appliedAt else { return applied }
+        return applied + Int64((now.number - appliedAt.number) / 1_000_000)
+    }
+}

@@ -1,0 +1,117 @@
+internal import Bytes
+public import Controller
+internal import EtcdWire
+public import Keyspace
+internal import KeyspaceModel
+internal import Model
+
+/// What a group's log drives.
+enum GroupMachine {
+    case control(ControlMachine)
+    case keyspace(KeyspaceMachine)
+
+    init(_ source: SnapshotSource) {
+        switch source {
+        case .control(let image): self = .control(ControlMachine(Controller(image: image)))
+        case .keyspace(let keyspace): self = .keyspace(KeyspaceMachine(keyspace))
+        }
+    }
+
+    /// The state as a value; copying it costs nothing.
+    var source: SnapshotSource {
+        switch self {
+        case .control(let machine): .control(machine.controller.image)
+        case .keyspace(let machine): .keyspace(machine.keyspace)
+        }
+    }
+
+    /// Whether it took the value; false if it is another kind's.
+    func replace(with source: SnapshotSource) -> Bool {
+        switch (self, source) {
+        case (.control(let machine), .control(let image)):
+            machine.replace(Controller(image: image))
+        case (.keyspace(let machine), .keyspace(let keyspace)): machine.replace(keyspace)
+        case (.control, .keyspace), (.keyspace, .control): return false
+        }
+        return true
+    }
+}
+
+/// The control group's state on this node.
+public final class ControlMachine {
+    public private(set) var controller: Controller
+
+    init(_ controller: Controller) { self.controller = controller }
+
+    func apply(_ header: CommandHeader, _ body: ByteSlice) {
+        // A record that does not decode changes nothing, on every node alike.
+        guard let record = try? ControlRecordCodec.decode(header.kind, body) else { return }
+        _ = controller.apply(record)
+    }
+
+    func replace(_ controller: Controller) { self.controller = controller }
+}
+
+/// A keyspace's state on this node, with the watchers that follow it here.
+public final class KeyspaceMachine {
+    public private(set) var keyspace: Keyspace
+    public var watches = WatchHub()
+
+    /// Whether something was applied since the watchers were last told.
+    var hasNews = false
+
+    init(_ keyspace: Keyspace) { self.keyspace = keyspace }
+
+    /// Applies a committed command; nil if it does not decode, on every node alike.
+    func apply(
+        _ header: CommandHeader, _ body: ByteSlice
+    ) -> Result<KeyspaceResponse, KeyspaceError>? {
+        guard let command = try? Self.command(header.kind, body) else { return nil }
+        hasNews = true
+        return keyspace.apply(command, at: header.time)
+    }
+
+    func collectWatches(into deliveries: inout [WatchDelivery]) {
+        watches.collect(from: keyspace, into: &deliveries)
+    }
+
+    func replace(_ keyspace: Keyspace) {
+        self.keyspace = keyspace
+        watches.reset(to: keyspace)
+        hasNews = true
+    }
+
+    static func command(
+        _ kind: CommandKind, _ body: ByteSlice
+    ) throws(DecodeError) -> KeyspaceCommand {
+        switch kind {
+        case .put: .put(try PutRequest(decoding: body))
+        case .deleteRange: .deleteRange(try DeleteRangeRequest(decoding: body))
+        case .txn: .txn(try TxnRequest(decoding: body))
+        case .compact: .compact(try CompactionRequest(decoding: body))
+        case .leaseGrant: .leaseGrant(try LeaseGrantRequest(decoding: body))
+        case .leaseRevoke: .leaseRevoke(try LeaseRevokeRequest(decoding: body))
+        case .leaseKeepAlive: .leaseKeepAlive(try LeaseKeepAliveRequest(decoding: body))
+        case .expireLeases: .expireLeases(try LeaseListCodec.decode(body))
+        case .advanceTime: .advanceTime
+        case .registerNode, .createKeyspace:
+            throw .malformed("a control record in a keyspace's group")
+        }
+    }
+}
+
+/// The leases that a leader proposes to revoke.
+enum LeaseListCodec {
+    static func encode(_ leases: [LeaseID]) -> ByteSlice {
+        var writer = ByteWriter(capacity: leases.count * 8)
+        for lease in leases { writer.integer(lease.number) }
+        return writer.slice
+    }
+
+    static func decode(_ body: ByteSlice) throws(DecodeError) -> [LeaseID] {
+        var reader = ByteReader(body)
+        var leases: [LeaseID] = []
+        while !reader.isAtEnd { leases.append(LeaseID(try reader.integer())) }
+        return leases
+    }
+}

@@ -1,0 +1,104 @@
+internal import Journal
+internal import Model
+internal import RaftCore
+
+/// What gathers for the journal while an append is under way.
+///
+/// One append is under way at a time. Its batch is kept until it is durable, so that it can be
+/// tried again after a full disk.
+struct JournalQueue {
+    struct Receipt {
+        var place: Int
+        var receipt: PersistReceipt
+        var messages: [Message]
+    }
+
+    private enum State {
+        /// Nothing is under way; becomes `appending`.
+        case idle
+
+        /// Becomes `idle` when durable, `waitingForSpace` when the disk is full.
+        case appending
+
+        /// The disk was full; becomes `retryDue` at the tick.
+        case waitingForSpace(retryAt: Tick)
+
+        /// Becomes `retrying` with the next turn.
+        case retryDue
+
+        /// As `appending`, but writes are still refused.
+        case retrying
+    }
+
+    private var state = State.idle
+    private var batch = JournalBatch()
+    private(set) var gatheredReceipts: [Receipt] = []
+    private var underWay = JournalBatch()
+    private var underWayReceipts: [Receipt] = []
+
+    /// Whether the disk had no space when last tried.
+    var isFull: Bool {
+        switch state {
+        case .idle, .appending: false
+        case .waitingForSpace, .retryDue, .retrying: true
+        }
+    }
+
+    var canAppend: Bool {
+        switch state {
+        case .idle: !gatheredReceipts.isEmpty || !batch.marks.isEmpty
+        case .retryDue: true
+        case .appending, .waitingForSpace, .retrying: false
+        }
+    }
+
+    mutating func gather(_ persist: Persist, of group: Group, at place: Int) {
+        if let state = persist.hardState {
+            batch.states.append(
+                JournalGroupState(
+                    group: group.id,
+                    state: JournalState(
+                        term: state.term, votedFor: state.votedFor?.number ?? 0,
+                        commitIndex: state.commitIndex)))
+        }
+        for entry in persist.entries {
+            batch.entries.append(
+                JournalEntry(
+                    group: group.id, index: entry.index, term: entry.term,
+                    kind: entry.kind.rawValue, payload: entry.payload))
+        }
+        gatheredReceipts.append(
+            Receipt(place: place, receipt: persist.receipt, messages: persist.messages))
+    }
+
+    mutating func gather(_ mark: JournalMark) { batch.marks.append(mark) }
+
+    /// The next batch to append, if one waits and none is under way.
+    mutating func beginAppend() -> JournalBatch? {
+        guard canAppend else { return nil }
+        if case .retryDue = state {
+            state = .retrying
+            return underWay
+        }
+        underWay = batch
+        underWayReceipts = gatheredReceipts
+        batch = JournalBatch()
+        gatheredReceipts = []
+        state = .appending
+        return underWay
+    }
+
+    /// The batch under way is durable.
+    mutating func finishAppend() -> [Receipt] {
+        state = .idle
+        defer { underWayReceipts = [] }
+        underWay = JournalBatch()
+        return underWayReceipts
+    }
+
+    mutating func retryLater(at tick: Tick) { state = .waitingForSpace(retryAt: tick) }
+
+    mutating func passTick(_ now: Tick) {
+        if case .waitingForSpace(let retryAt) = state, retryAt <= now { state = .retryDue }
+    }
+}

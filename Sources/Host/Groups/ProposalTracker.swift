@@ -1,0 +1,79 @@
+internal import Model
+
+/// The waiters of one group's proposals, found again by sequence number without hashing.
+///
+/// Sequences are given in order and answered nearly in order, so a window over an array serves.
+struct ProposalTracker {
+    private struct Slot {
+        var waiter: Waiter
+        var deadline: Tick
+        var isOpen: Bool
+    }
+
+    private var slots: [Slot] = []
+
+    /// The position in `slots` of the oldest sequence that may still be open.
+    private var head = 0
+
+    /// The sequence of `slots[head]`.
+    private var firstSequence: UInt64
+
+    private(set) var openCount = 0
+
+    init(firstSequence: UInt64) { self.firstSequence = firstSequence }
+
+    var nextSequence: UInt64 { firstSequence + UInt64(slots.count - head) }
+
+    /// Gives out the next sequence number.
+    mutating func open(_ waiter: Waiter, deadline: Tick) -> UInt64 {
+        let sequence = nextSequence
+        slots.append(Slot(waiter: waiter, deadline: deadline, isOpen: true))
+        openCount += 1
+        return sequence
+    }
+
+    /// Closes a sequence; nil if it is not one of ours or was answered before.
+    mutating func close(_ sequence: UInt64) -> Waiter? {
+        guard sequence >= firstSequence, sequence < nextSequence else { return nil }
+        let place = head + Int(sequence - firstSequence)
+        guard slots[place].isOpen else { return nil }
+        slots[place].isOpen = false
+        openCount -= 1
+        let waiter = slots[place].waiter
+        dropClosed()
+        return waiter
+    }
+
+    func isOpen(_ sequence: UInt64) -> Bool {
+        guard sequence >= firstSequence, sequence < nextSequence else { return false }
+        return slots[head + Int(sequence - firstSequence)].isOpen
+    }
+
+    /// Closes those whose deadline has passed. Deadlines rise with the sequence.
+    mutating func expire(at now: Tick, _ body: (Waiter) -> Void) {
+        while head < slots.count, !slots[head].isOpen || slots[head].deadline <= now {
+            if slots[head].isOpen {
+                openCount -= 1
+                body(slots[head].waiter)
+            }
+            head += 1
+            firstSequence += 1
+        }
+        compact()
+    }
+
+    private mutating func dropClosed() {
+        while head < slots.count, !slots[head].isOpen {
+            head += 1
+            firstSequence += 1
+        }
+        compact()
+    }
+
+    /// Amortized: moves what is left only once as much was dropped.
+    private mutating func compact() {
+        guard head > 1024, head * 2 >= slots.count else { return }
+        slots.removeFirst(head)
+        head = 0
+    }
+}

@@ -1,0 +1,81 @@
+internal import Bytes
+internal import Journal
+internal import Model
+internal import PeerWire
+internal import RaftCore
+
+// The follower's side of a snapshot transfer: chunks are written in order; the last one makes the
+// file whole, durable and checked before the group's state is replaced.
+extension Shard {
+    func accept(_ chunk: SnapshotChunk, from node: NodeID, in group: Group) {
+        guard chunk.leader == ReplicaID(node.number), chunk.term >= group.raft.term,
+            chunk.mark.index > group.raft.commitIndex
+        else { return report(chunk.mark, .done, received: chunk.totalBytes, to: node, in: group) }
+        if chunk.offset == 0 {
+            group.snapshots.incoming = IncomingSnapshot(
+                mark: chunk.mark, leader: chunk.leader, term: chunk.term, received: 0,
+                isFinishing: false)
+        }
+        guard var incoming = group.snapshots.incoming, incoming.mark == chunk.mark,
+            incoming.leader == chunk.leader, incoming.received == chunk.offset,
+            !incoming.isFinishing
+        else { return }
+        incoming.received += UInt64(chunk.bytes.count)
+        incoming.isFinishing = incoming.received >= chunk.totalBytes
+        group.snapshots.incoming = incoming
+        effects.snapshotJobs.append(
+            .receive(
+                group.id, chunk.mark, offset: chunk.offset, totalBytes: chunk.totalBytes,
+                bytes: chunk.bytes))
+    }
+
+    func acknowledge(_ mark: SnapshotMark, _ received: UInt64, in group: Group) {
+        guard let incoming = group.snapshots.incoming, incoming.mark == mark else { return }
+        report(mark, .more, received: received, to: NodeID(incoming.leader.number), in: group)
+    }
+
+    /// The snapshot is whole and durable: the group's state is now the leader's.
+    func install(_ mark: SnapshotMark, _ source: SnapshotSource, in group: Group) {
+        guard let incoming = group.snapshots.incoming, incoming.mark == mark else { return }
+        group.snapshots.incoming = nil
+        let leader = NodeID(incoming.leader.number)
+        guard mark.index > group.raft.commitIndex else {
+            return report(mark, .done, received: incoming.received, to: leader, in: group)
+        }
+        guard replaceState(of: group, with: source) else {
+            return report(mark, .refused, received: incoming.received, to: leader, in: group)
+        }
+        group.raft.snapshotReceived(mark, from: incoming.leader, term: incoming.term)
+        group.snapshots.entriesSince = 0
+        group.snapshots.bytesSince = 0
+        journal.gather(JournalMark(group: group.id, index: mark.index, term: mark.term))
+        group.snapshots.unmarked = mark
+        report(mark, .done, received: incoming.received, to: leader, in: group)
+        effects.facts.append(.snapshotInstalled(group.id, mark.index))
+    }
+
+    private func replaceState(of group: Group, with source: SnapshotSource) -> Bool {
+        #if MARTLET_MUTANTS
+        if settings.mutant == .snapshotInstallKeepsOldState { return true }
+        #endif
+        guard group.machine.replace(with: source) else { return false }
+        if case .keyspace(let keyspace) = source { group.time.observe(keyspace.time, at: now) }
+        return true
+    }
+
+    func refuseIncoming(_ mark: SnapshotMark, in group: Group) {
+        guard let incoming = group.snapshots.incoming, incoming.mark == mark else { return }
+        group.snapshots.incoming = nil
+        report(
+            mark, .refused, received: incoming.received, to: NodeID(incoming.leader.number),
+            in: group)
+    }
+
+    private func report(
+        _ mark: SnapshotMark, _ verdict: SnapshotProgress.Verdict, received: UInt64,
+        to node: NodeID, in group: Group
+    ) {
+        let progress = SnapshotProgress(index: mark.index, received: received, verdict: verdict)
+        send(.snapshotProgress(group.id, progress), to: node)
+    }
+}

@@ -1,0 +1,85 @@
+public import Bytes
+public import Model
+internal import PeerWire
+internal import RaftCore
+
+extension Shard {
+    /// Takes a peer's frame apart; what is malformed is dropped whole, and told.
+    public func receive(_ frame: ByteSlice, from node: NodeID) {
+        do throws(DecodeError) {
+            var reader = try PeerFrameReader(frame)
+            guard reader.source == node else { throw .malformed("a frame of another node") }
+            while let item = try reader.next() { receive(item, from: node) }
+        } catch {
+            effects.facts.append(.malformedFrame(from: node, "\(error)"))
+        }
+    }
+
+    private func receive(_ item: PeerItem, from node: NodeID) {
+        switch item {
+        case .raft(let id, let message):
+            guard message.source == ReplicaID(node.number) else { return }
+            with(id) { $0.raft.step(message) }
+        case .proposal(let id, let proposal): with(id) { accept(proposal, from: node, in: $0) }
+        case .proposalRefused(let id, let sequence, let reason):
+            with(id) { acceptRefusal(of: sequence, reason, in: $0) }
+        case .read(let id, let sequence): with(id) { acceptRead(sequence, from: node, in: $0) }
+        case .readReply(let id, let sequence, let index):
+            with(id) { acceptReadReply(sequence, index, in: $0) }
+        case .snapshotChunk(let id, let chunk): with(id) { accept(chunk, from: node, in: $0) }
+        case .snapshotProgress(let id, let progress):
+            with(id) { accept(progress, from: node, in: $0) }
+        }
+    }
+
+    private func with(_ id: GroupID, _ body: (Group) -> Void) {
+        guard let place = place(of: id) else { return }
+        body(groups[place])
+        touch(place)
+    }
+
+    func send(_ item: PeerItem, to node: NodeID) {
+        guard let place = outboxes.firstIndex(where: { $0.target == node }) else { return }
+        outboxes[place].append(item, into: &effects.frames)
+    }
+
+    func send(_ messages: [Message], in group: Group) {
+        for message in messages {
+            if case .installSnapshot(let mark) = message.body {
+                beginSnapshot(mark, to: message.target, in: group)
+            } else {
+                send(.raft(group.id, message), to: NodeID(message.target.number))
+            }
+        }
+    }
+
+    func flushOutboxes() {
+        for place in outboxes.indices { outboxes[place].flush(into: &effects.frames) }
+    }
+}
+
+/// What gathers for one peer during a turn.
+struct PeerOutbox {
+    let target: NodeID
+    private let source: NodeID
+    private var writer: PeerFrameWriter
+    private var isEmpty = true
+
+    init(source: NodeID, target: NodeID) {
+        self.source = source
+        self.target = target
+        writer = PeerFrameWriter(source: source)
+    }
+
+    mutating func append(_ item: PeerItem, into frames: inout [OutgoingFrame]) {
+        writer.append(item)
+        isEmpty = false
+        if writer.byteCount >= Limits.frameBytesSoftMax { flush(into: &frames) }
+    }
+
+    mutating func flush(into frames: inout [OutgoingFrame]) {
+        guard !isEmpty else { return }
+        frames.append(OutgoingFrame(target: target, bytes: writer.finish()))
+        isEmpty = true
+    }
+}

@@ -1,0 +1,163 @@
+public import Bytes
+public import Controller
+public import Model
+internal import PeerWire
+internal import RaftCore
+
+extension Shard {
+    /// The payload of a command that has not been proposed: header and request in one array.
+    ///
+    /// A front decodes and checks the request in place, behind `CommandHeader.byteCount`, and then
+    /// proposes the payload before it prepares another for the group.
+    public func prepare(
+        _ kind: CommandKind, body: UnsafeRawBufferPointer, to group: GroupID
+    ) -> ByteSlice {
+        guard let place = place(of: group) else { return .empty }
+        let group = groups[place]
+        return CommandHeader(
+            kind: kind, origin: node, sequence: group.proposals.nextSequence,
+            time: group.time.stamp(in: group.raft.term, at: now)
+        ).payload(body)
+    }
+
+    /// Proposes what `prepare` gave; the outcome comes as a completion for `waiter`.
+    public func propose(_ payload: ByteSlice, to groupID: GroupID, for waiter: Waiter) {
+        guard let place = place(of: groupID) else { return refuse(waiter, .unknownGroup) }
+        let group = groups[place]
+        guard !journal.isFull else { return refuse(waiter, .storageFull) }
+        guard group.proposals.openCount < Limits.proposalsInFlightMax else {
+            return refuse(waiter, .tooManyRequests)
+        }
+        let deadline = tick + settings.requestTimeoutTicks
+        let sequence = group.proposals.open(waiter, deadline: deadline)
+        #if MARTLET_MUTANTS
+        if settings.mutant == .answersBeforeCommit, case .keyspace(let machine) = group.machine {
+            answerEarly(machine, payload, waiter)
+        }
+        #endif
+        submit(payload, sequence: sequence, in: group)
+        touch(place)
+    }
+
+    /// Prepares and proposes in one call.
+    public func propose(
+        _ kind: CommandKind, body: ByteSlice, to group: GroupID, for waiter: Waiter
+    ) {
+        let payload = body.withUnsafeBytes { prepare(kind, body: $0, to: group) }
+        propose(payload, to: group, for: waiter)
+    }
+
+    /// Proposes a change of the cluster's metadata, for whoever reads the image later.
+    public func propose(_ record: ClusterRecord) {
+        propose(
+            ControlRecordCodec.kind(of: record), body: ControlRecordCodec.encode(record),
+            to: .control, for: .none)
+    }
+
+    /// To Raft if this node leads, to the leader's node if another does, else held back.
+    private func submit(_ payload: ByteSlice, sequence: UInt64, in group: Group) {
+        switch group.raft.propose(payload, kind: .command) {
+        case .accepted: return
+        case .tooManyUncommittedBytes: refuse(group, sequence, .tooManyRequests)
+        case .notLeader(let leader?): forward(payload, sequence, in: group, to: leader)
+        case .notLeader(nil): holdBack(payload, sequence, in: group)
+        }
+    }
+
+    private func forward(
+        _ payload: ByteSlice, _ sequence: UInt64, in group: Group, to leader: ReplicaID
+    ) {
+        let proposal = ForwardedProposal(
+            term: group.raft.term, sequence: sequence, payload: payload)
+        send(.proposal(group.id, proposal), to: NodeID(leader.number))
+    }
+
+    private func holdBack(_ payload: ByteSlice, _ sequence: UInt64, in group: Group) {
+        guard group.heldBack.count < Limits.proposalsHeldBackMax else {
+            return refuse(group, sequence, .tooManyRequests)
+        }
+        group.heldBack.append(Group.HeldBackCommand(sequence: sequence, payload: payload))
+    }
+
+    private func refuse(_ group: Group, _ sequence: UInt64, _ refusal: Refusal) {
+        guard let waiter = group.proposals.close(sequence) else { return }
+        refuse(waiter, refusal)
+    }
+
+    /// Once a leader is known, what was held back goes to it, in order.
+    func releaseHeldBack(_ group: Group) {
+        guard !group.heldBack.isEmpty, group.hasKnownLeader else { return }
+        let commands = group.heldBack
+        group.heldBack = []
+        for command in commands where group.proposals.isOpen(command.sequence) {
+            let payload =
+                group.isLeader
+                ? restamped(command.payload, in: group) ?? command.payload : command.payload
+            submit(payload, sequence: command.sequence, in: group)
+        }
+    }
+
+    func dropExpiredHeldBack(_ group: Group) {
+        guard !group.heldBack.isEmpty else { return }
+        group.heldBack.removeAll { !group.proposals.isOpen($0.sequence) }
+    }
+
+    /// A command with the leader's time in its header, in an array of its own.
+    private func restamped(_ payload: ByteSlice, in group: Group) -> ByteSlice? {
+        guard var header = try? CommandHeader(decoding: payload) else { return nil }
+        header.time = group.time.stamp(in: group.raft.term, at: now)
+        return CommandHeader.body(of: payload).withUnsafeBytes { header.payload($0) }
+    }
+
+    /// Another node's client's command, for this node to propose.
+    ///
+    /// Taken once at most: only in the term it was meant for, and only above the highest sequence
+    /// that its origin has sent in this term. What the network replays is ignored, not refused, as
+    /// the first copy may have been taken.
+    func accept(_ proposal: ForwardedProposal, from origin: NodeID, in group: Group) {
+        guard group.isLeader, proposal.term == group.raft.term else {
+            guard proposal.term >= group.raft.term else { return }
+            return refuse(proposal, .notLeader, to: origin, in: group)
+        }
+        guard isNew(proposal.sequence, of: origin, in: group) else { return }
+        guard !journal.isFull else {
+            return refuse(proposal, .storageFull, to: origin, in: group)
+        }
+        guard let payload = restamped(proposal.payload, in: group) else { return }
+        switch group.raft.propose(payload, kind: .command) {
+        case .accepted: return
+        case .tooManyUncommittedBytes:
+            refuse(proposal, .tooManyUncommittedBytes, to: origin, in: group)
+        case .notLeader: refuse(proposal, .notLeader, to: origin, in: group)
+        }
+    }
+
+    private func isNew(_ sequence: UInt64, of origin: NodeID, in group: Group) -> Bool {
+        #if MARTLET_MUTANTS
+        if settings.mutant == .replayedForwardIsProposedAgain { return true }
+        #endif
+        guard let place = group.forwards.firstIndex(where: { $0.origin == origin }) else {
+            group.forwards.append(Group.ForwardMark(origin: origin, sequence: sequence))
+            return true
+        }
+        guard sequence > group.forwards[place].sequence else { return false }
+        group.forwards[place].sequence = sequence
+        return true
+    }
+
+    private func refuse(
+        _ proposal: ForwardedProposal, _ reason: ProposalRefusal, to origin: NodeID, in group: Group
+    ) {
+        send(
+            .proposalRefused(group.id, sequence: proposal.sequence, reason: reason), to: origin)
+    }
+
+    /// The leader refused a command of ours; it is certainly not in the log.
+    func acceptRefusal(of sequence: UInt64, _ reason: ProposalRefusal, in group: Group) {
+        switch reason {
+        case .notLeader: refuse(group, sequence, .noLeader)
+        case .tooManyUncommittedBytes: refuse(group, sequence, .tooManyRequests)
+        case .storageFull: refuse(group, sequence, .storageFull)
+        }
+    }
+}

@@ -1,0 +1,155 @@
+internal import Bytes
+internal import Journal
+internal import Model
+internal import PeerWire
+internal import RaftCore
+
+// Snapshots: taken of a copy, off the shard; streamed to followers that are too far behind, a chunk
+// at a time; and marked in the journal, which may then forget what they cover.
+extension Shard {
+    /// Takes a snapshot once enough was applied since the last.
+    func considerSnapshot(_ group: Group) {
+        let snapshots = group.snapshots
+        guard !snapshots.isSaving, snapshots.incoming == nil, snapshots.outgoing.isEmpty,
+            snapshots.entriesSince >= settings.snapshotEntries
+                || snapshots.bytesSince >= settings.snapshotBytes
+        else { return }
+        let index = group.raft.appliedIndex
+        // A snapshot that went further than this disk's log would leave a gap behind it.
+        guard isCovered(index, in: group), let term = group.raft.term(at: index) else { return }
+        let mark = SnapshotMark(index: index, term: term, configuration: group.raft.configuration)
+        group.snapshots.isSaving = true
+        group.snapshots.entriesSince = 0
+        group.snapshots.bytesSince = 0
+        effects.snapshotJobs.append(.save(group.id, mark, group.machine.source))
+    }
+
+    private func isCovered(_ index: LogIndex, in group: Group) -> Bool {
+        #if MARTLET_MUTANTS
+        if settings.mutant == .snapshotBeyondDurableLog { return true }
+        #endif
+        return index <= group.raft.durableIndex
+    }
+
+    func completedSnapshot(_ completion: StorageCompletion) {
+        switch completion {
+        case .snapshotSaved(let id, let mark): saved(mark, of: id)
+        case .snapshotNotSaved(let id, _, let reason):
+            withGroup(id) { $0.snapshots.isSaving = false }
+            effects.facts.append(.snapshotFailed(id, reason))
+        case .snapshotRead(let id, let mark, let offset, let totalBytes, let bytes, let target):
+            withGroup(id) {
+                sendChunk(mark, offset, of: totalBytes, bytes, to: target, in: $0)
+            }
+        case .snapshotUnreadable(let id, let mark, let target, let reason):
+            withGroup(id) { giveUp(mark, to: target, in: $0) }
+            effects.facts.append(.snapshotFailed(id, reason))
+        case .snapshotChunkReceived(let id, let mark, let received):
+            withGroup(id) { acknowledge(mark, received, in: $0) }
+        case .snapshotReceived(let id, let mark, let source):
+            withGroup(id) { install(mark, source, in: $0) }
+        case .snapshotChunkRefused(let id, let mark, let reason):
+            withGroup(id) { refuseIncoming(mark, in: $0) }
+            effects.facts.append(.snapshotFailed(id, reason))
+        case .appended, .full, .failed:
+            preconditionFailure("a completion of the journal's")
+        }
+    }
+
+    private func withGroup(_ id: GroupID, _ body: (Group) -> Void) {
+        guard let place = place(of: id) else { return }
+        body(groups[place])
+        touch(place)
+    }
+
+    private func saved(_ mark: SnapshotMark, of id: GroupID) {
+        withGroup(id) { group in
+            group.snapshots.isSaving = false
+            group.raft.snapshotTaken(mark)
+            noteMark(mark, in: group)
+        }
+        effects.facts.append(.snapshotTaken(id, mark.index))
+    }
+
+    /// The journal hears of the snapshot with its next batch.
+    private func noteMark(_ mark: SnapshotMark, in group: Group) {
+        journal.gather(JournalMark(group: group.id, index: mark.index, term: mark.term))
+        group.snapshots.unmarked = mark
+    }
+
+    /// A batch is durable: files that its marks cover may go.
+    func releaseMarked() {
+        for group in groups {
+            if let mark = group.snapshots.marking {
+                effects.journalJobs.append(.release(group.id, upTo: mark.index))
+                group.snapshots.marking = nil
+            }
+            if let mark = group.snapshots.unmarked {
+                group.snapshots.marking = mark
+                group.snapshots.unmarked = nil
+            }
+        }
+    }
+
+    /// A follower needs what the log no longer holds.
+    func beginSnapshot(_ mark: SnapshotMark, to target: ReplicaID, in group: Group) {
+        group.snapshots.outgoing.removeAll { $0.target == target }
+        group.snapshots.outgoing.append(
+            OutgoingSnapshot(
+                target: target, mark: mark, term: group.raft.term, lastProgress: tick))
+        effects.snapshotJobs.append(.read(group.id, mark, offset: 0, target: target))
+    }
+
+    private func sendChunk(
+        _ mark: SnapshotMark, _ offset: UInt64, of totalBytes: UInt64, _ bytes: ByteSlice,
+        to target: ReplicaID, in group: Group
+    ) {
+        guard let transfer = group.snapshots.outgoing.first(where: { $0.target == target }),
+            transfer.mark.index == mark.index
+        else { return }
+        let chunk = SnapshotChunk(
+            mark: mark, term: transfer.term, leader: ReplicaID(node.number), offset: offset,
+            totalBytes: totalBytes, bytes: bytes)
+        send(.snapshotChunk(group.id, chunk), to: NodeID(target.number))
+    }
+
+    /// The follower has written what it was sent.
+    func accept(_ progress: SnapshotProgress, from node: NodeID, in group: Group) {
+        let target = ReplicaID(node.number)
+        guard
+            let place = group.snapshots.outgoing.firstIndex(where: {
+                $0.target == target && $0.mark.index == progress.index
+            })
+        else { return }
+        group.snapshots.outgoing[place].lastProgress = tick
+        let mark = group.snapshots.outgoing[place].mark
+        switch progress.verdict {
+        case .more:
+            effects.snapshotJobs.append(
+                .read(group.id, mark, offset: progress.received, target: target))
+        case .done:
+            group.snapshots.outgoing.remove(at: place)
+            group.raft.snapshotSent(to: target, delivered: true)
+        case .refused: giveUp(mark, to: target, in: group)
+        }
+    }
+
+    private func giveUp(_ mark: SnapshotMark, to target: ReplicaID, in group: Group) {
+        guard
+            let place = group.snapshots.outgoing.firstIndex(where: {
+                $0.target == target && $0.mark.index == mark.index
+            })
+        else { return }
+        group.snapshots.outgoing.remove(at: place)
+        group.raft.snapshotSent(to: target, delivered: false)
+    }
+
+    func passTickForSnapshots(_ group: Group) {
+        guard !group.snapshots.outgoing.isEmpty else { return }
+        let stall = UInt64(settings.snapshotStallTicks)
+        for transfer in group.snapshots.outgoing
+        where transfer.lastProgress.number + stall < tick.number {
+            giveUp(transfer.mark, to: transfer.target, in: group)
+        }
+    }
+}

@@ -1,0 +1,150 @@
+internal import Journal
+public import Model
+internal import RaftCore
+
+extension Shard {
+    /// Whether a turn would find something to do.
+    public var hasWork: Bool { !touched.isEmpty || journal.canAppend }
+
+    /// Steps every touched group, and gathers what is to be done.
+    ///
+    /// `effects` is emptied first; its memory is used again.
+    public func turn(into effects: inout ShardEffects) {
+        let places = touched
+        touched.removeAll(keepingCapacity: true)
+        for place in places {
+            groups[place].isTouched = false
+            step(groups[place], at: place)
+        }
+        flushOutboxes()
+        if !isStopped, let batch = journal.beginAppend() {
+            self.effects.journalJobs.append(.append(batch))
+        }
+        effects.removeAll()
+        swap(&self.effects, &effects)
+    }
+
+    private func step(_ group: Group, at place: Int) {
+        tellLeadership(group)
+        releaseHeldBack(group)
+        openReadRound(group)
+        while group.raft.hasReady { carryOut(group.raft.takeReady(), of: group, at: place) }
+        tellLeadership(group)
+        serveReads(group)
+        tellWatchers(group, at: place)
+        considerSnapshot(group)
+    }
+
+    /// The order that `Ready` states: send, persist, apply, then serve reads.
+    private func carryOut(_ ready: Ready, of group: Group, at place: Int) {
+        send(ready.messages, in: group)
+        if let persist = ready.persist { journal.gather(persist, of: group, at: place) }
+        apply(ready.committed, in: group)
+        for round in ready.readable {
+            for request in round.requests {
+                confirmRead(request.number, at: round.index, in: group)
+            }
+        }
+        for request in ready.droppedReads { dropRead(request.number, in: group) }
+    }
+
+    private func apply(_ entries: [Entry], in group: Group) {
+        guard let last = entries.last else { return }
+        for entry in entries {
+            if entry.kind == .command { apply(entry, in: group) }
+            group.snapshots.bytesSince += entry.payload.count
+        }
+        group.snapshots.entriesSince += entries.count
+        group.raft.applied(upTo: last.index)
+        if group.isLeader, last.term == group.raft.term {
+            group.time.lead(in: last.term, at: now)
+        }
+    }
+
+    private func apply(_ entry: Entry, in group: Group) {
+        guard let header = try? CommandHeader(decoding: entry.payload) else { return }
+        let body = CommandHeader.body(of: entry.payload)
+        group.time.observe(header.time, at: now)
+        switch group.machine {
+        case .control(let machine):
+            machine.apply(header, body)
+            _ = closeOwn(header, in: group)
+        case .keyspace(let machine):
+            let result = machine.apply(header, body)
+            if header.kind == .expireLeases { group.leases.expired() }
+            guard let waiter = closeOwn(header, in: group) else { return }
+            guard let result else { return refuse(waiter, .malformedCommand) }
+            effects.completions.append(Completion(waiter: waiter, result: .applied(result)))
+        }
+    }
+
+    /// Whoever waits here for a command that was applied.
+    private func closeOwn(_ header: CommandHeader, in group: Group) -> Waiter? {
+        guard header.origin == node, let waiter = group.proposals.close(header.sequence),
+            waiter != .none
+        else { return nil }
+        return waiter
+    }
+
+    private func tellWatchers(_ group: Group, at place: Int) {
+        guard case .keyspace(let machine) = group.machine,
+            machine.hasNews || machine.watches.hasBacklog
+        else { return }
+        machine.hasNews = false
+        machine.collectWatches(into: &effects.watches)
+        if machine.watches.hasBacklog { touch(place) }
+    }
+
+    /// Tells of changes of leadership, and forgets what belonged to the last one.
+    private func tellLeadership(_ group: Group) {
+        let current = ObservedLeadership(
+            leader: group.raft.leader, term: group.raft.term, isLeader: group.isLeader)
+        let last = group.observed
+        guard current != last else { return }
+        group.observed = current
+        if last.isLeader, !current.isLeader || current.term != last.term {
+            group.time.stopLeading()
+            group.snapshots.outgoing = []
+            effects.facts.append(.lostLeadership(group.id, last.term))
+        }
+        if current.isLeader, !last.isLeader || current.term != last.term {
+            group.forwards = []
+            effects.facts.append(.becameLeader(group.id, current.term))
+        } else if let leader = group.leaderNode, current.leader != last.leader {
+            effects.facts.append(.followsLeader(group.id, leader, current.term))
+        }
+    }
+
+    /// Takes what a storage thread has finished.
+    public func completed(_ completion: StorageCompletion) {
+        switch completion {
+        case .appended: acceptAppended()
+        case .full(let path):
+            if !journal.isFull { effects.facts.append(.storageIsFull(path)) }
+            journal.retryLater(at: tick + settings.storageRetryTicks)
+        case .failed(let reason): stop(reason)
+        case .snapshotSaved, .snapshotNotSaved, .snapshotRead, .snapshotUnreadable,
+            .snapshotChunkReceived, .snapshotReceived, .snapshotChunkRefused:
+            completedSnapshot(completion)
+        }
+    }
+
+    private func acceptAppended() {
+        if journal.isFull { effects.facts.append(.storageHasSpaceAgain) }
+        for receipt in journal.finishAppend() {
+            let group = groups[receipt.place]
+            group.raft.persisted(receipt.receipt)
+            send(receipt.messages, in: group)
+            touch(receipt.place)
+        }
+        #if MARTLET_MUTANTS
+        if settings.mutant == .completionCoversNextBatch {
+            for receipt in journal.gatheredReceipts {
+                groups[receipt.place].raft.persisted(receipt.receipt)
+                send(receipt.messages, in: groups[receipt.place])
+            }
+        }
+        #endif
+        releaseMarked()
+    }
+}

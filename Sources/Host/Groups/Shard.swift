@@ -1,0 +1,171 @@
+public import Bytes
+public import Controller
+internal import Journal
+public import Keyspace
+public import Model
+internal import PeerWire
+internal import RaftCore
+
+/// The owner of all Raft groups of one core.
+///
+/// A shard is driven: it takes proposals and reads from the fronts, frames from peers, completions
+/// from its storage threads, and the time; it only notes what each of them touched. One `turn` then
+/// steps every touched group and gathers one journal batch, one frame a peer, and the answers:
+///
+///     inputs → step the touched groups → one append and one sync, one frame a peer
+///            → on durable: acknowledge, commit, apply, answer
+///
+/// While a sync is under way the next batch gathers: group commit across all groups, so the cost of
+/// durability does not grow with their number. A shard knows neither NIO nor threads, is not
+/// `Sendable`, and the simulator drives the very same class.
+///
+/// The node that a client talks to carries the client's waiter, wherever the leader is: a command's
+/// header names its origin and sequence, and whoever applies the entry and finds himself the origin
+/// answers. So outcomes are computed locally, and forwarding needs no reply but a refusal.
+///
+/// Missing here: creating and dropping groups at run time, quiescence, membership changes.
+public final class Shard {
+    public let node: NodeID
+    let settings: ShardSettings
+    var groups: [Group]
+    private let places: [GroupID: Int]
+    var touched: [Int] = []
+
+    var now = Instant.zero
+    var tick = Tick.zero
+    private var nextTickAt: Instant?
+
+    var outboxes: [PeerOutbox]
+    var journal = JournalQueue()
+    var effects = ShardEffects()
+    private(set) var isStopped = false
+
+    /// Groups as recovered from disk. `boots` counts the node's starts and makes sequences unique.
+    public init(
+        node: NodeID, peers: [NodeID], boots: UInt64, settings: ShardSettings,
+        recovered: [RecoveredReplica], seed: UInt64
+    ) {
+        self.node = node
+        self.settings = settings
+        var groups: [Group] = []
+        var places: [GroupID: Int] = [:]
+        for replica in recovered {
+            places[replica.id] = groups.count
+            let raft = Raft(
+                replica: ReplicaID(node.number), restored: replica.restored,
+                settings: settings.raft, seed: seed &+ replica.id.number &* 0x9e37_79b9_7f4a_7c15)
+            groups.append(
+                Group(
+                    id: replica.id, machine: GroupMachine(replica.source), raft: raft,
+                    firstSequence: boots << 40))
+        }
+        self.groups = groups
+        self.places = places
+        outboxes = peers.filter { $0 != node }.sorted().map { PeerOutbox(source: node, target: $0) }
+        for place in groups.indices { touch(place) }
+    }
+
+    /// The keyspace of a group, for reading; nil if the group is another or elsewhere.
+    public func keyspace(_ group: GroupID) -> KeyspaceMachine? {
+        guard let place = places[group] else { return nil }
+        switch groups[place].machine {
+        case .keyspace(let machine): return machine
+        case .control: return nil
+        }
+    }
+
+    /// The cluster's metadata as this node has applied it.
+    public var metadata: MetadataImage? {
+        guard let place = places[.control] else { return nil }
+        switch groups[place].machine {
+        case .control(let machine): return machine.controller.image
+        case .keyspace: return nil
+        }
+    }
+
+    public func status(_ group: GroupID) -> GroupStatus? {
+        guard let place = places[group] else { return nil }
+        let group = groups[place]
+        return GroupStatus(
+            leader: group.leaderNode, isLeader: group.isLeader, term: group.raft.term,
+            lastIndex: group.raft.lastIndex, commitIndex: group.raft.commitIndex,
+            appliedIndex: group.raft.appliedIndex)
+    }
+
+    public var groupIDs: [GroupID] { groups.map(\.id) }
+
+    /// The group's time as this node guesses it; what leases are measured by.
+    public func groupTime(_ group: GroupID) -> GroupTime {
+        guard let place = places[group] else { return .zero }
+        return groups[place].time.estimate(at: now)
+    }
+
+    /// Whether writes are refused until the disk has space again.
+    public var isStorageFull: Bool { journal.isFull }
+
+    func place(of group: GroupID) -> Int? { places[group] }
+
+    /// Notes that a group has something to do in the next turn.
+    func touch(_ place: Int) {
+        guard !groups[place].isTouched else { return }
+        groups[place].isTouched = true
+        touched.append(place)
+    }
+
+    /// Tells the shard what time it is; ticks pass as they fall due.
+    public func advance(to now: Instant) {
+        self.now = max(self.now, now)
+        guard let due = nextTickAt else {
+            nextTickAt = now + settings.tickNanoseconds
+            return
+        }
+        guard now >= due else { return }
+        // After a pause only one tick passes: whoever slept does not know how long the others waited.
+        nextTickAt = now + settings.tickNanoseconds
+        tick = tick.next
+        for place in groups.indices { passTick(place) }
+        journal.passTick(tick)
+    }
+
+    private func passTick(_ place: Int) {
+        let group = groups[place]
+        group.raft.tick()
+        group.proposals.expire(at: tick) { refuse($0, group.hasKnownLeader ? .timedOut : .noLeader) }
+        if !group.reads.isIdle {
+            group.reads.expire(at: tick) { refuse($0, group.hasKnownLeader ? .timedOut : .noLeader) }
+            if tick.number > UInt64(settings.readRetryTicks) {
+                group.reads.retryRounds(
+                    askedBefore: Tick(tick.number - UInt64(settings.readRetryTicks)))
+            }
+        }
+        dropExpiredHeldBack(group)
+        passTickForLeases(group)
+        passTickForSnapshots(group)
+        touch(place)
+    }
+
+    func refuse(_ waiter: Waiter, _ refusal: Refusal) {
+        guard waiter != .none else { return }
+        effects.completions.append(Completion(waiter: waiter, result: .refused(refusal)))
+    }
+
+    func stop(_ reason: String) {
+        guard !isStopped else { return }
+        isStopped = true
+        effects.facts.append(.storageFailed(reason))
+    }
+}
+
+extension Group {
+    var hasKnownLeader: Bool { raft.leader != nil }
+}
+
+/// A group as its node sees it.
+public struct GroupStatus: Sendable, Equatable {
+    public var leader: NodeID?
+    public var isLeader: Bool
+    public var term: Term
+    public var lastIndex: LogIndex
+    public var commitIndex: LogIndex
+    public var appliedIndex: LogIndex
+}

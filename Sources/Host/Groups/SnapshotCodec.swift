@@ -1,0 +1,149 @@
+internal import Bytes
+internal import Controller
+internal import Environment
+internal import Journal
+internal import Keyspace
+internal import Model
+internal import RaftCore
+
+/// The bytes of a state machine in a snapshot file: a metadata blob, then chunks.
+enum SnapshotCodec {
+    /// The first byte of a chunk; the numbers are on disk.
+    private enum ChunkKind: UInt8 {
+        case controlImage = 1
+        case keyspaceHeader = 2
+        case keyspaceRecords = 3
+    }
+
+    static func encodeConfiguration(_ configuration: GroupConfiguration) -> ByteSlice {
+        var writer = ByteWriter()
+        for list in [configuration.voters, configuration.outgoingVoters, configuration.learners] {
+            writer.varint(UInt64(list.count))
+            for replica in list { writer.integer(replica.number) }
+        }
+        return writer.slice
+    }
+
+    static func decodeConfiguration(_ bytes: ByteSlice) throws(DecodeError) -> GroupConfiguration {
+        var reader = ByteReader(bytes)
+        var lists: [[ReplicaID]] = []
+        for _ in 0..<3 {
+            let count = try reader.varint()
+            guard count <= UInt64(reader.remaining / 8) else { throw .truncated }
+            var list: [ReplicaID] = []
+            for _ in 0..<count { list.append(ReplicaID(try reader.integer())) }
+            lists.append(list)
+        }
+        return GroupConfiguration(voters: lists[0], outgoingVoters: lists[1], learners: lists[2])
+    }
+
+    /// Writes the state chunk by chunk, so that memory stays small whatever the state's size.
+    static func save<Storage: Disk>(
+        _ source: SnapshotSource, to writer: SnapshotWriter<Storage>
+    ) throws(JournalError) {
+        switch source {
+        case .control(let image):
+            var chunk = ByteWriter()
+            chunk.byte(ChunkKind.controlImage.rawValue)
+            chunk.slice(ControlRecordCodec.encode(image))
+            try writer.append(chunk.slice)
+        case .keyspace(let keyspace): try save(keyspace, to: writer)
+        }
+    }
+
+    private static func save<Storage: Disk>(
+        _ keyspace: Keyspace, to writer: SnapshotWriter<Storage>
+    ) throws(JournalError) {
+        var head = ByteWriter()
+        head.byte(ChunkKind.keyspaceHeader.rawValue)
+        KeyspaceCodec.encode(keyspace.snapshotHeader(), keyspace.leaseRecords, into: &head)
+        try writer.append(head.slice)
+        var cursor: SnapshotCursor? = SnapshotCursor()
+        while let from = cursor {
+            let (records, next) = keyspace.snapshotRecords(
+                from: from, limit: Limits.snapshotRecordsPerChunk)
+            var chunk = ByteWriter()
+            chunk.byte(ChunkKind.keyspaceRecords.rawValue)
+            for record in records { KeyspaceCodec.encode(record, into: &chunk) }
+            try writer.append(chunk.slice)
+            cursor = next
+        }
+    }
+
+    /// The newest snapshot of a group, decoded; nil if there is none.
+    static func load<Storage: Disk>(
+        _ group: GroupID, from snapshots: SnapshotStore<Storage>
+    ) throws(RecoveryError) -> (mark: SnapshotMark, source: SnapshotSource)? {
+        let descriptor: SnapshotDescriptor
+        do throws(JournalError) {
+            guard let latest = try snapshots.latest(of: group) else { return nil }
+            descriptor = latest
+        } catch {
+            throw .storage(error)
+        }
+        do throws(DecodeError) {
+            let configuration = try decodeConfiguration(descriptor.metadata)
+            let mark = SnapshotMark(
+                index: descriptor.index, term: descriptor.term, configuration: configuration)
+            return (mark, try load(descriptor, from: snapshots))
+        } catch {
+            throw .snapshotMalformed(group, "\(error)")
+        }
+    }
+
+    static func load<Storage: Disk>(
+        _ descriptor: SnapshotDescriptor, from snapshots: SnapshotStore<Storage>
+    ) throws(DecodeError) -> SnapshotSource {
+        var image: MetadataImage?
+        var keyspace: Keyspace?
+        var failure: DecodeError?
+        do throws(JournalError) {
+            try snapshots.contents(of: descriptor) { chunk in
+                guard failure == nil else { return }
+                do throws(DecodeError) {
+                    try read(chunk, image: &image, keyspace: &keyspace)
+                } catch {
+                    failure = error
+                }
+            }
+        } catch {
+            throw .malformed("\(error)")
+        }
+        if let failure { throw failure }
+        if let image { return .control(image) }
+        if let keyspace { return .keyspace(keyspace) }
+        throw .malformed("a snapshot without a state")
+    }
+
+    private static func read(
+        _ chunk: ByteSlice, image: inout MetadataImage?, keyspace: inout Keyspace?
+    ) throws(DecodeError) {
+        var reader = ByteReader(chunk)
+        let number = try reader.byte()
+        guard let kind = ChunkKind(rawValue: number) else {
+            throw .malformed("a chunk of kind \(number)")
+        }
+        switch kind {
+        case .controlImage:
+            image = try ControlRecordCodec.decodeImage(chunk[1..<chunk.count])
+        case .keyspaceHeader:
+            keyspace = try KeyspaceCodec.keyspace(from: &reader)
+        case .keyspaceRecords:
+            while !reader.isAtEnd {
+                let record = try KeyspaceCodec.record(from: &reader)
+                guard keyspace != nil else { throw .malformed("records before the header") }
+                try restore(record, into: &keyspace)
+            }
+        }
+    }
+
+    private static func restore(
+        _ record: SnapshotRecord, into keyspace: inout Keyspace?
+    ) throws(DecodeError) {
+        do {
+            try keyspace?.restore(record)
+        } catch {
+            throw .malformed("\(error)")
+        }
+    }
+}

@@ -1,0 +1,54 @@
+public import Bytes
+public import Controller
+public import Journal
+public import Keyspace
+public import Model
+public import RaftCore
+
+/// Work for the journal's thread.
+public enum JournalJob: Sendable {
+    /// Write, sync, and say `appended`.
+    case append(JournalBatch)
+
+    /// A snapshot on disk covers all entries up to `index`.
+    case release(GroupID, upTo: LogIndex)
+}
+
+/// Work that reads or writes snapshot files.
+public enum SnapshotJob: Sendable {
+    case save(GroupID, SnapshotMark, SnapshotSource)
+
+    /// Read a chunk of the newest snapshot file, to be sent to `target`.
+    case read(GroupID, SnapshotMark, offset: UInt64, target: ReplicaID)
+
+    /// Write a chunk that the leader sent; the last one makes the snapshot whole and loads it.
+    case receive(GroupID, SnapshotMark, offset: UInt64, totalBytes: UInt64, bytes: ByteSlice)
+}
+
+/// A state machine's value at a snapshot; copying it cost nothing.
+public enum SnapshotSource: Sendable {
+    case control(MetadataImage)
+    case keyspace(Keyspace)
+}
+
+/// What a storage thread has to say.
+public enum StorageCompletion: Sendable {
+    /// The append under way is durable.
+    case appended
+
+    /// Nothing of the append counts; it may be tried again when there is space.
+    case full(String)
+
+    case snapshotSaved(GroupID, SnapshotMark)
+    case snapshotNotSaved(GroupID, SnapshotMark, String)
+    case snapshotRead(
+        GroupID, SnapshotMark, offset: UInt64, totalBytes: UInt64, bytes: ByteSlice,
+        target: ReplicaID)
+    case snapshotUnreadable(GroupID, SnapshotMark, target: ReplicaID, String)
+    case snapshotChunkReceived(GroupID, SnapshotMark, received: UInt64)
+    case snapshotReceived(GroupID, SnapshotMark, SnapshotSource)
+    case snapshotChunkRefused(GroupID, SnapshotMark, String)
+
+    /// The disk cannot be trusted any longer; the node stops.
+    case failed(String)
+}

@@ -1,0 +1,173 @@
+internal import Bytes
+public import Environment
+public import Journal
+internal import Model
+internal import RaftCore
+
+/// Carries out the journal's jobs, on the journal's thread or in the simulator.
+public final class JournalThread<Storage: Disk> {
+    private let journal: Journal<Storage>
+
+    public init(_ journal: Journal<Storage>) { self.journal = journal }
+
+    /// The first half of a job: what a crash may still undo. Nil means: go on with `finish`.
+    public func begin(_ job: JournalJob) -> StorageCompletion? {
+        switch job {
+        case .append(let batch):
+            guard !batch.isEmpty else { return nil }
+            do throws(JournalError) {
+                try journal.append(batch)
+                return nil
+            } catch {
+                return completion(for: error)
+            }
+        case .release: return nil
+        }
+    }
+
+    /// The second half: durable when it returns. Nil means: nobody waits for it.
+    public func finish(_ job: JournalJob) -> StorageCompletion? {
+        do throws(JournalError) {
+            switch job {
+            case .append(let batch):
+                if !batch.isEmpty { try journal.sync() }
+                return .appended
+            case .release(let group, let index):
+                try journal.release(group, upTo: index)
+                return nil
+            }
+        } catch {
+            return completion(for: error)
+        }
+    }
+
+    /// Both halves at once.
+    public func run(_ job: JournalJob) -> StorageCompletion? { begin(job) ?? finish(job) }
+
+    /// What is better done while nobody waits.
+    public func rest() -> StorageCompletion? {
+        do throws(JournalError) {
+            try journal.prepareNextFile()
+            return nil
+        } catch .full {
+            // The next append will say so, if there is still no space by then.
+            return nil
+        } catch {
+            return completion(for: error)
+        }
+    }
+
+    private func completion(for error: JournalError) -> StorageCompletion {
+        switch error {
+        case .full(let path): .full(path)
+        default: .failed("\(error)")
+        }
+    }
+}
+
+/// Carries out the jobs of snapshots, on a thread where they delay nobody or in the simulator.
+public final class SnapshotThread<Storage: Disk> {
+    private let snapshots: SnapshotStore<Storage>
+    private var receivers: [GroupID: Receiving] = [:]
+
+    private struct Receiving {
+        var mark: SnapshotMark
+        var receiver: SnapshotReceiver<Storage>
+        var received: UInt64
+    }
+
+    public init(_ snapshots: SnapshotStore<Storage>) { self.snapshots = snapshots }
+
+    public func run(_ job: SnapshotJob) -> StorageCompletion {
+        switch job {
+        case .save(let group, let mark, let source): save(group, mark, source)
+        case .read(let group, let mark, let offset, let target):
+            read(group, mark, offset: offset, target: target)
+        case .receive(let group, let mark, let offset, let totalBytes, let bytes):
+            receive(group, mark, offset: offset, totalBytes: totalBytes, bytes: bytes)
+        }
+    }
+
+    private func save(
+        _ group: GroupID, _ mark: SnapshotMark, _ source: SnapshotSource
+    ) -> StorageCompletion {
+        do throws(JournalError) {
+            let writer = try snapshots.begin(
+                group: group, index: mark.index, term: mark.term,
+                metadata: SnapshotCodec.encodeConfiguration(mark.configuration))
+            do throws(JournalError) {
+                try SnapshotCodec.save(source, to: writer)
+                try writer.finish()
+            } catch {
+                writer.abandon()
+                throw error
+            }
+            if let latest = try snapshots.latest(of: group) {
+                try snapshots.removeOlder(than: latest)
+            }
+            return .snapshotSaved(group, mark)
+        } catch {
+            return .snapshotNotSaved(group, mark, "\(error)")
+        }
+    }
+
+    private func read(
+        _ group: GroupID, _ mark: SnapshotMark, offset: UInt64, target: ReplicaID
+    ) -> StorageCompletion {
+        do throws(JournalError) {
+            guard let latest = try snapshots.latest(of: group), latest.index == mark.index else {
+                return .snapshotUnreadable(
+                    group, mark, target: target, "a newer snapshot has replaced it")
+            }
+            let bytes = try snapshots.read(
+                latest, at: Int(offset), count: Limits.snapshotChunkBytes)
+            return .snapshotRead(
+                group, mark, offset: offset, totalBytes: UInt64(latest.byteCount), bytes: bytes,
+                target: target)
+        } catch {
+            return .snapshotUnreadable(group, mark, target: target, "\(error)")
+        }
+    }
+
+    private func receive(
+        _ group: GroupID, _ mark: SnapshotMark, offset: UInt64, totalBytes: UInt64,
+        bytes: ByteSlice
+    ) -> StorageCompletion {
+        do throws(JournalError) {
+            if offset == 0 {
+                receivers.removeValue(forKey: group)?.receiver.abandon()
+                receivers[group] = Receiving(
+                    mark: mark,
+                    receiver: try snapshots.receive(
+                        group: group, index: mark.index, term: mark.term),
+                    received: 0)
+            }
+            guard var receiving = receivers[group], receiving.mark == mark,
+                receiving.received == offset
+            else { return .snapshotChunkRefused(group, mark, "a chunk out of order") }
+            try receiving.receiver.append(bytes)
+            receiving.received += UInt64(bytes.count)
+            receivers[group] = receiving
+            guard receiving.received >= totalBytes else {
+                return .snapshotChunkReceived(group, mark, received: receiving.received)
+            }
+            receivers.removeValue(forKey: group)
+            let descriptor = try receiving.receiver.finish()
+            return load(group, mark, descriptor)
+        } catch {
+            receivers.removeValue(forKey: group)?.receiver.abandon()
+            return .snapshotChunkRefused(group, mark, "\(error)")
+        }
+    }
+
+    private func load(
+        _ group: GroupID, _ mark: SnapshotMark, _ descriptor: SnapshotDescriptor
+    ) -> StorageCompletion {
+        do throws(DecodeError) {
+            return .snapshotReceived(
+                group, mark, try SnapshotCodec.load(descriptor, from: snapshots))
+        } catch {
+            return .snapshotChunkRefused(group, mark, "\(error)")
+        }
+    }
+}

@@ -1,0 +1,41 @@
+import Controller
+import Model
+import Testing
+
+@Suite struct ControllerTests {
+    private func node(_ number: UInt64, at address: String = "127.0.0.1:2380") -> NodeRecord {
+        NodeRecord(
+            id: NodeID(number), name: "n\(number)", peerAddress: address,
+            clientURLs: ["http://127.0.0.1:2379"])
+    }
+
+    @Test func nodesAreSortedWhateverTheOrderOfTheirStart() {
+        var controller = Controller()
+        for number: UInt64 in [3, 1, 2] { _ = controller.apply(.nodeRegistered(node(number))) }
+        #expect(controller.image.nodes.map(\.name) == ["n1", "n2", "n3"])
+    }
+
+    @Test func aNodeThatMovedReplacesItsRecord() {
+        var controller = Controller()
+        _ = controller.apply(.nodeRegistered(node(1)))
+        let moved = node(1, at: "127.0.0.1:12380")
+        #expect(controller.apply(.nodeRegistered(moved)) == .node(moved))
+        #expect(controller.image.nodes == [moved])
+    }
+
+    @Test func aRecordThatSaysNothingNewChangesNothing() {
+        var controller = Controller()
+        _ = controller.apply(.nodeRegistered(node(1)))
+        #expect(controller.apply(.nodeRegistered(node(1))) == .unchanged)
+    }
+
+    @Test func aKeyspacesNameIsNeverGivenToAnotherGroup() {
+        var controller = Controller()
+        let first = KeyspaceRecord(name: "default", group: .defaultKeyspace)
+        let second = KeyspaceRecord(name: "default", group: GroupID(9))
+        #expect(controller.apply(.keyspaceCreated(first)) == .keyspace(first))
+        #expect(controller.apply(.keyspaceCreated(first)) == .unchanged)
+        #expect(controller.apply(.keyspaceCreated(second)) == .refused(.nameTaken("default")))
+        #expect(controller.image.keyspaces == [first])
+    }
+}

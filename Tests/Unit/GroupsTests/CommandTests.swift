@@ -1,0 +1,50 @@
+import Bytes
+import Controller
+import Model
+import Testing
+
+@testable import Groups
+
+@Suite struct CommandTests {
+    private let header = CommandHeader(
+        kind: .txn, origin: NodeID(.max), sequence: 7 << 40, time: GroupTime(-1))
+
+    @Test func aPayloadIsTheHeaderAndTheRequestAsItCame() throws {
+        let payload = ByteSlice("request").withUnsafeBytes { header.payload($0) }
+        #expect(try CommandHeader(decoding: payload) == header)
+        #expect(CommandHeader.body(of: payload) == "request")
+        #expect(payload.count == CommandHeader.byteCount + 7)
+    }
+
+    @Test func aHeaderCutShortIsTruncated() {
+        let payload = ByteSlice("request").withUnsafeBytes { header.payload($0) }
+        for length in 0..<CommandHeader.byteCount {
+            #expect(throws: DecodeError.truncated) { try CommandHeader(decoding: payload[0..<length]) }
+            #expect(CommandHeader.body(of: payload[0..<length]) == .empty)
+        }
+    }
+
+    @Test func anUnknownKindIsMalformed() {
+        #expect(throws: DecodeError.malformed("command kind 200")) {
+            try CommandHeader(decoding: ByteSlice([200]))
+        }
+    }
+
+    @Test(arguments: [
+        ClusterRecord.nodeRegistered(
+            NodeRecord(
+                id: NodeID(9), name: "n9", peerAddress: "[::1]:2380",
+                clientURLs: ["http://a:1", "http://b:2"])),
+        .keyspaceCreated(KeyspaceRecord(name: "default", group: .defaultKeyspace)),
+    ])
+    func aControlRecordReadsBackAsWritten(record: ClusterRecord) throws {
+        let bytes = ControlRecordCodec.encode(record)
+        #expect(try ControlRecordCodec.decode(ControlRecordCodec.kind(of: record), bytes) == record)
+        for length in 0..<bytes.count {
+            #expect(throws: DecodeError.self) {
+                try ControlRecordCodec.decode(
+                    ControlRecordCodec.kind(of: record), bytes[0..<length])
+            }
+        }
+    }
+}
