@@ -1,0 +1,222 @@
+import Foundation
+import Testing
+
+/// The code about the code: what STYLE.md forbids and the formatter cannot see.
+///
+/// Each test gathers every place that breaks its rule, so that one run names them all.
+struct Tidy {
+    /// What a place outside the rules may use, and why.
+    ///
+    /// An entry without a use is refused too.
+    private let allowed: [(path: String, words: String, reason: String)] = [
+        (
+            "Sources/Host/SystemEnvironment/", "@unchecked Sendable",
+            "the journal's I/O thread is the one hand-made thread of the server"
+        )
+    ]
+
+    // What each layer may import from outside, besides the packages in its line of the table.
+    private let systemModules: [String: Set<String>] = [
+        "Base": ["Darwin", "Glibc"],  // memcmp and memcpy
+        "Core": [], "Wire": [],
+        "Host": ["Glibc", "Synchronization"],
+        "Fronts": ["Synchronization"],
+        "Client": ["Synchronization"],
+        "Verification": ["Synchronization"],
+        "Programs": ["Dispatch", "FoundationEssentials", "Glibc", "Synchronization"],
+    ]
+
+    @Test func importsAreThoseOfTheTable() {
+        var faults: [String] = []
+        for file in SourceFile.all where file.path.hasPrefix("Sources/") {
+            guard let module = ModuleTable.current.modules[file.module] else {
+                faults.append("\(file.path): \(file.module) is not in Package.swift's table")
+                continue
+            }
+            let may = module.uses.union(module.products)
+                .union(systemModules[file.layer, default: []])
+            for (number, line) in file.code {
+                let statement =
+                    #/
+                    ^(?:@\w+\ )?(?:(?:public|internal|private|fileprivate)\ )?
+                    import\ (?:(?:struct|class|enum|func)\ )?(\w+)
+                    /#
+                guard let name = line.firstMatch(of: statement)?.1, !may.contains(String(name))
+                else { continue }
+                faults.append(
+                    "\(file.place(number)): \(file.module) (\(file.layer)) must not import \(name)"
+                )
+            }
+        }
+        #expect(faults == [])
+    }
+
+    @Test func eachModuleLiesInItsLayersFolder() {
+        let lying = Set(
+            SourceFile.all.filter { $0.layer != "" }.map { "Sources/\($0.layer)/\($0.module)" }
+        )
+        let stated = ModuleTable.current.modules.values
+            .filter { !$0.isC && $0.name != "GenerateEtcdWire" }.map(\.folder)
+        #expect(lying.subtracting(stated).sorted() == [])
+    }
+
+    @Test func functionsFitAScreenAndFilesHaveOneSubject() {
+        let files = SourceFile.written.filter { $0.lines.count > 601 }
+        #expect(files.map { "\($0.path): \($0.lines.count - 1) lines" } == [])
+        let functions = SourceFile.written.flatMap { file in
+            file.functions.filter { $0.length > 70 }
+                .map { "\(file.place($0.line)): \($0.name) has \($0.length) lines" }
+        }
+        #expect(functions == [])
+    }
+
+    @Test func namesSayTheFieldsWords() {
+        let type = /\b(?:class|struct|enum|protocol|actor|typealias) ([A-Z]\w*)/
+        let function = /\bfunc (\w+)/
+        let nio = /Channel(Inbound|Outbound|Duplex)Handler|ByteToMessage/
+        expectNone(in: SourceFile.written) { line in
+            if let name = line.firstMatch(of: type)?.1 {
+                let words = Self.words(of: name)
+                let isNIOs = words.last == "Handler" && line.contains(nio)
+                return !isNIOs && !Self.bannedInTypes.isDisjoint(with: words)
+            }
+            guard let name = line.firstMatch(of: function)?.1 else { return false }
+            return Self.words(of: name).first.map(Self.bannedVerbs.contains) ?? false
+        }
+    }
+
+    private static let bannedInTypes: Set<String> = [
+        "Manager", "Helper", "Helpers", "Util", "Utils", "Base", "Impl", "Info", "Data", "Handler",
+    ]
+    private static let bannedVerbs: Set<String> = ["process", "handle", "do"]
+
+    /// `InflightWindow` is `Inflight` and `Window`; `handleIt` is `handle` and `It`.
+    private static func words(of name: Substring) -> [String] {
+        name.matches(of: /[A-Z]*[a-z0-9]+|[A-Z]+/).map { String($0.0) }
+    }
+
+    @Test func coreNamesEveryCase() {
+        expectNone(in: SourceFile.sources.filter { $0.layer == "Core" }) {
+            $0.contains(/^ *default:/)
+        }
+    }
+
+    @Test func baseCoreAndWireArePure() {
+        let impure =
+            #/
+            \basync\b | \bawait\b | \bTask\b\ *[.{(] | \bany\ Error\b | \bDate\( | \bUUID\(
+            | \.random\( | \.shuffled\( | \b(Continuous|Suspending)Clock\b
+            | SystemRandomNumberGenerator | \bHasher\(
+            /#
+        let below = SourceFile.sources.filter { ["Base", "Core", "Wire"].contains($0.layer) }
+        expectNone(in: below) { line in
+            // A generator that is handed in is fine: whoever seeds it can replay it.
+            line.contains(impure) && !line.contains("using: &")
+        }
+    }
+
+    @Test func coreNeverWalksAHash() {
+        // `for x in hash`, `hash.map { … }` and its kin; `hash.sorted` gives an order and is fine.
+        let walk =
+            #/
+            \bin\ (?:self\.)?(\w+)(?:\.keys|\.values)?(?:\ where\ .*)?\ \{
+            | \b(\w+)(?:\.keys|\.values)?\.(?:map|flatMap|compactMap|forEach|first|reduce)\b
+            /#
+        let declared =
+            #/
+            \b(?:var|let)\ (\w+)
+            (?: :\ (?:Set<|\[[^\[\]]+:\ |Dictionary<)
+            | (?::\ [^=]+)?\ =\ (?:Set<|\[[^\[\],]+:\ [^\],]+\]\() )
+            /#
+        for module in ModuleTable.current.modules.values where module.layer == "core" {
+            let files = SourceFile.sources.filter { $0.module == module.name }
+            let names = Set(
+                files.flatMap { $0.code.compactMap { $0.text.firstMatch(of: declared)?.1 } }
+            )
+            expectNone(in: files) { line in
+                guard let walked = line.firstMatch(of: walk)?.output else { return false }
+                return [walked.1, walked.2].contains { $0.map(names.contains) ?? false }
+            }
+        }
+    }
+
+    @Test func failuresAreTyped() {
+        let banned = [
+            "as!", "try!", "fatalError(", "@unchecked Sendable", "nonisolated(unsafe)",
+            "Task.detached", "preconditionFailure()",
+        ]
+        var used: Set<String> = []
+        expectNone(in: SourceFile.written.filter { !$0.path.hasPrefix("Tests/") }) { line, file in
+            if line.contains(/catch *\{ *\}/) { return true }
+            guard let word = banned.first(where: line.contains) else { return false }
+            let entry = allowed.first { file.path.hasPrefix($0.path) && $0.words == word }
+            if let entry { used.insert(entry.path + entry.words) }
+            return entry == nil
+        }
+        let stale = allowed.filter { !used.contains($0.path + $0.words) }
+        #expect(stale.map { "\($0.path) no longer uses \($0.words)" } == [])
+    }
+
+    @Test func commentsGiveReasons() {
+        let banners = /\/\/ MARK|\bFIXME\b|\bXXX\b/
+        let todo = /\bTODO\b/
+        let dead =
+            #/
+            ^\ *//\ *(
+            (let|var)\ \w+(:\ \S+)?\ =\  | func\ \w+\( | guard\ let\  | return\ \w+\(
+            | import\ \w+$ | \}$
+            )
+            /#
+        var faults: [String] = []
+        for file in SourceFile.written where !file.path.hasPrefix("Tests/Tidy/") {
+            for (index, line) in file.lines.enumerated() where line.contains("//") {
+                let isStale = line.contains(todo) && !line.contains(/TODO[^#]*#\d+/)
+                if line.contains(banners) || line.contains(dead) || isStale {
+                    faults.append("\(file.place(index + 1)):\(line)")
+                }
+            }
+        }
+        #expect(faults == [])
+    }
+
+    @Test func testsDoNotSleep() {
+        let tests = SourceFile.written.filter {
+            $0.path.hasPrefix("Tests/")
+                && !$0.path.contains(/^Tests\/(Robustness|Conformance|Tidy)\//)
+        }
+        expectNone(in: tests) { $0.contains(/\b(sleep|usleep|nanosleep)\(/) }
+    }
+
+    @Test func eachModuleNamesItsLimits() {
+        let layers = ["core", "host", "fronts"]
+        let folders = ModuleTable.current.modules.values
+            .filter { layers.contains($0.layer) && !$0.isC }.map(\.folder)
+        let paths = Set(SourceFile.all.map(\.path))
+        let missing = folders.filter { !paths.contains("\($0)/Limits.swift") }
+        #expect(missing.sorted() == [])
+    }
+}
+
+extension Tidy {
+    private func expectNone(
+        in files: [SourceFile],
+        sourceLocation: SourceLocation = #_sourceLocation,
+        _ breaksRule: (Substring) -> Bool
+    ) {
+        expectNone(in: files, sourceLocation: sourceLocation) { line, _ in breaksRule(line) }
+    }
+
+    private func expectNone(
+        in files: [SourceFile],
+        sourceLocation: SourceLocation = #_sourceLocation,
+        _ breaksRule: (Substring, SourceFile) -> Bool
+    ) {
+        var faults: [String] = []
+        for file in files where !file.path.hasPrefix("Tests/Tidy/") {
+            for (number, line) in file.code where breaksRule(line, file) {
+                faults.append("\(file.place(number)):\(line)")
+            }
+        }
+        #expect(faults == [], sourceLocation: sourceLocation)
+    }
+}
