@@ -1,0 +1,99 @@
+internal import KeyspaceModel
+
+/// Leases end in time: never early, never twice, never halfway.
+///
+/// Lease IDs must not be used again in one history. Time is that of the history's clock; a node's
+/// clock may run fast, by which a lease may end early: `clockFastestPermille`, 1000 for a true one.
+public struct LeaseChecker {
+    private let clockFastestPermille: UInt64
+
+    /// What a lease's expiry may be early by, for clocks that count whole milliseconds.
+    private let toleranceNanoseconds: UInt64 = 2_000_000
+
+    private let history: History
+    private let ends: [LeaseEnd]
+
+    /// `ends` as `KeyspaceChecker.check` found them.
+    public init(_ history: History, ends: [LeaseEnd], clockFastestPermille: UInt64) {
+        self.history = history
+        self.ends = ends
+        self.clockFastestPermille = clockFastestPermille
+    }
+
+    public func check() throws(Violation) {
+        for end in ends {
+            for lease in end.leases {
+                try checkNotEarly(lease, at: end.seenAt, "ended at revision \(end.revision)")
+                try checkStaysEnded(lease, end.revision)
+            }
+        }
+        for operation in history.operations {
+            guard let (lease, time) = deniedLease(operation) else { continue }
+            try checkNotEarly(lease, at: time, describe(operation))
+        }
+    }
+
+    /// A lease that somebody tried to revoke may end at any time from then on.
+    private func checkNotEarly(
+        _ lease: Int64,
+        at time: UInt64,
+        _ fact: String
+    ) throws(Violation) {
+        var earliest: UInt64 = 0
+        var isGranted = false
+        for operation in history.operations {
+            switch operation.request {
+            case .leaseRevoke(let request):
+                if request.id == lease, operation.invoked <= time { return }
+            case .leaseGrant(let request):
+                guard request.id == lease else { continue }
+                isGranted = isGranted || (operation.returned ?? .max) < time
+                earliest = max(earliest, deadline(operation, before: time))
+            case .leaseKeepAlive(let request):
+                guard request.id == lease else { continue }
+                earliest = max(earliest, deadline(operation, before: time))
+            case .put, .range, .deleteRange, .txn, .compact: continue
+            }
+        }
+        guard !isGranted || time + toleranceNanoseconds >= earliest else {
+            throw Violation(
+                .leaseLifetime,
+                "lease \(lease) was to live until \(earliest); at \(time): \(fact)"
+            )
+        }
+    }
+
+    /// The time until which an answered grant or renewal promised the lease to live.
+    private func deadline(_ operation: Operation, before time: UInt64) -> UInt64 {
+        let seconds: Int64
+        switch operation.response {
+        case .leaseGrant(let response): seconds = response.ttl
+        case .leaseKeepAlive(let response): seconds = response.ttl
+        case .put, .range, .deleteRange, .txn, .compact, .leaseRevoke, nil: return 0
+        }
+        guard seconds > 0, let returned = operation.returned, returned < time else { return 0 }
+        return operation.invoked + UInt64(seconds) * 1_000_000_000_000 / clockFastestPermille
+    }
+
+    private func checkStaysEnded(_ lease: Int64, _ revision: Int64) throws(Violation) {
+        for change in history.changes where change.revision > revision {
+            for event in change.events where event.type == .put && event.kv?.lease == lease {
+                throw Violation(
+                    .leaseEnd,
+                    "lease \(lease) ended at revision \(revision), but \(change.revision) has it"
+                )
+            }
+        }
+    }
+
+    /// The lease that an answer says is not there, and when it said so.
+    private func deniedLease(_ operation: Operation) -> (lease: Int64, time: UInt64)? {
+        switch (operation.request, operation.outcome) {
+        case (.leaseKeepAlive(let request), .succeeded(.leaseKeepAlive(let response), let time)):
+            response.ttl == 0 ? (request.id, time) : nil
+        case (.leaseRevoke(let request), .rejected(.leaseNotFound, let time)): (request.id, time)
+        case (.put(let request), .rejected(.leaseNotFound, let time)): (request.lease, time)
+        default: nil
+        }
+    }
+}

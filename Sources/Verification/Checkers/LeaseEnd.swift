@@ -1,0 +1,27 @@
+internal import Bytes
+internal import KeyspaceModel
+
+/// A revision that deleted all keys of some leases, as their expiry or revocation does.
+public struct LeaseEnd: Sendable, Equatable {
+    public var revision: Int64
+
+    /// Sorted; never empty.
+    public var leases: [Int64]
+    public var seenAt: UInt64
+
+    /// Nil if the change is anything but the end of whole leases.
+    init?(_ change: HistoricChange, _ before: ReferenceKeyspace) {
+        var leases: [Int64] = []
+        for event in change.events {
+            guard event.type == .delete, let key = event.kv?.key,
+                let lease = before.value(of: key)?.lease, lease != 0
+            else { return nil }
+            if !leases.contains(lease) { leases.append(lease) }
+        }
+        let attached = before.keyValues.filter { leases.contains($0.lease) }
+        guard attached.count == change.events.count else { return nil }
+        revision = change.revision
+        self.leases = leases.sorted()
+        seenAt = change.seenAt
+    }
+}

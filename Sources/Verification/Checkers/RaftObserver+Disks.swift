@@ -1,0 +1,232 @@
+public import Model
+
+// What replicas hand to their journals, what is on their disks, and what they read back.
+extension RaftObserver {
+    /// A replica hands entries, consecutive from `first`, to its journal; they replace its tail.
+    public mutating func wrote(
+        _ entries: [ObservedEntry],
+        from first: LogIndex,
+        in group: GroupID,
+        on node: NodeID
+    ) throws(Violation) {
+        let place = place(group, node)
+        let groupPlace = self.place(group)
+        try checkAppendOnly(first, replicas[place])
+        for (offset, entry) in entries.enumerated() {
+            let index = first + offset
+            try checkCommitted(entry, at: index, groups[groupPlace], replicas[place])
+            try note(entry, at: index, in: groupPlace, place)
+            replicas[place].log.replace(from: index, with: [entry])
+        }
+    }
+
+    private func checkAppendOnly(_ first: LogIndex, _ replica: ReplicaRecord) throws(Violation) {
+        guard let term = replica.leads, replica.log.term(at: first) == term else { return }
+        throw Violation(
+            .leaderAppendOnly,
+            "node \(replica.node) leads group \(replica.group) in term \(term) and rewrites its "
+                + "entry \(first)"
+        )
+    }
+
+    /// What a replica has applied it may write later, but must not contradict.
+    private func checkCommitted(
+        _ entry: ObservedEntry,
+        at index: LogIndex,
+        _ group: GroupRecord,
+        _ replica: ReplicaRecord
+    ) throws(Violation) {
+        guard index <= replica.applied, index.number <= UInt64(group.committed.count),
+            group.committed[Int(index.number) - 1] != entry
+        else { return }
+        throw Violation(
+            .stateMachineSafety,
+            "node \(replica.node) has applied entry \(index) of group \(group.id) and writes "
+                + "another of term \(entry.term)"
+        )
+    }
+
+    private mutating func note(
+        _ entry: ObservedEntry,
+        at index: LogIndex,
+        in groupPlace: Int,
+        _ place: Int
+    ) throws(Violation) {
+        let name = EntryName(index: index, term: entry.term)
+        let written = WrittenEntry(
+            payloadHash: entry.payloadHash,
+            previousTerm: replicas[place].log.term(at: index.previous)
+        )
+        if let known = groups[groupPlace].written[name] {
+            guard known.agrees(with: written) else {
+                throw Violation(
+                    .logMatching,
+                    "group \(groups[groupPlace].id) has two different entries \(index) of term "
+                        + "\(entry.term)"
+                )
+            }
+            return
+        }
+        groups[groupPlace].written[name] = written
+        guard !groups[groupPlace].termStarts.contains(where: { $0.term == entry.term }) else {
+            return
+        }
+        groups[groupPlace].termStarts.append((entry.term, index))
+        try checkComplete(entry.term, from: index, groups[groupPlace], replicas[place].log)
+    }
+
+    /// The first entry of a term is its leader's; what was committed before must precede it.
+    private func checkComplete(
+        _ term: Term,
+        from index: LogIndex,
+        _ group: GroupRecord,
+        _ log: ObservedLog
+    ) throws(Violation) {
+        guard let last = group.committed.last, last.term < term else { return }
+        let lastIndex = LogIndex(UInt64(group.committed.count))
+        // Log matching carries this one entry to all before it.
+        guard lastIndex < index, log.holds(lastIndex, last.term) else {
+            throw Violation(
+                .leaderCompleteness,
+                "group \(group.id)'s leader of term \(term) begins at \(index) without entry "
+                    + "\(lastIndex) of term \(last.term), which was committed"
+            )
+        }
+    }
+
+    /// A replica's term and vote go to its journal; zero is no vote.
+    public mutating func voted(
+        _ candidate: UInt64,
+        in term: Term,
+        of group: GroupID,
+        on node: NodeID
+    ) throws(Violation) {
+        let place = place(group, node)
+        let last = replicas[place].vote
+        guard term >= last.term else {
+            throw Violation(
+                .durableVote,
+                "node \(node)'s term in group \(group) went from \(last.term) to \(term)"
+            )
+        }
+        guard term > last.term || last.candidate == 0 || last.candidate == candidate else {
+            throw Violation(
+                .durableVote,
+                "node \(node) voted for \(last.candidate) and \(candidate) in term \(term) of "
+                    + "group \(group)"
+            )
+        }
+        replicas[place].vote = (term, candidate)
+    }
+
+    /// A sync ended: these entries are on disk and replace what followed them there.
+    public mutating func synced(
+        _ entries: [ObservedEntry],
+        from first: LogIndex,
+        in group: GroupID,
+        on node: NodeID
+    ) {
+        replicas[place(group, node)].durable.replace(from: first, with: entries)
+    }
+
+    /// A snapshot that covers all up to `index` goes to the replica's journal; what follows it
+    /// without a gap and from the same entry stays.
+    public mutating func covered(
+        _ index: LogIndex,
+        _ term: Term,
+        in group: GroupID,
+        on node: NodeID
+    ) {
+        replicas[place(group, node)].log.cover(upTo: index, term)
+    }
+
+    /// A snapshot is on the replica's disk.
+    public mutating func coveredDurably(
+        _ index: LogIndex,
+        _ term: Term,
+        in group: GroupID,
+        on node: NodeID
+    ) {
+        replicas[place(group, node)].durable.cover(upTo: index, term)
+    }
+
+    /// A node came up with this log; all that had been synced must be in it.
+    public mutating func recovered(
+        _ entries: [ObservedEntry],
+        after snapshot: LogIndex,
+        _ snapshotTerm: Term,
+        in group: GroupID,
+        on node: NodeID
+    ) throws(Violation) {
+        let place = place(group, node)
+        var log = ObservedLog()
+        log.cover(upTo: snapshot, snapshotTerm)
+        log.replace(from: snapshot.next, with: entries)
+        try checkRecovered(log, after: snapshot, replicas[place])
+        replicas[place].log = log
+        replicas[place].durable = log
+        replicas[place].applied = snapshot
+        replicas[place].leads = nil
+    }
+
+    private func checkRecovered(
+        _ log: ObservedLog,
+        after snapshot: LogIndex,
+        _ replica: ReplicaRecord
+    ) throws(Violation) {
+        for index in replica.durable.indices where index > snapshot {
+            let term = log.term(at: index)
+            guard term != replica.durable.term(at: index) else { continue }
+            // A later, unsynced write may have survived the crash and replaced what was synced.
+            if term != nil, term == replica.log.term(at: index) { return }
+            throw Violation(
+                .recovery,
+                "node \(replica.node) had synced group \(replica.group) to "
+                    + "\(replica.durable.lastIndex) and came up with \(log.lastIndex), entry "
+                    + "\(index) of term \(term.map { "\($0)" } ?? "none")"
+            )
+        }
+    }
+
+    /// A term and vote are on disk.
+    public mutating func syncedVote(
+        _ candidate: UInt64,
+        in term: Term,
+        of group: GroupID,
+        on node: NodeID
+    ) {
+        replicas[place(group, node)].durableVote = (term, candidate)
+    }
+
+    /// A node came up with this term and vote; neither may have gone back behind what was synced.
+    public mutating func recoveredVote(
+        _ candidate: UInt64,
+        in term: Term,
+        of group: GroupID,
+        on node: NodeID
+    ) throws(Violation) {
+        let place = place(group, node)
+        let synced = replicas[place].durableVote
+        let isKept =
+            term > synced.term
+            || (term == synced.term && (synced.candidate == 0 || synced.candidate == candidate))
+        guard isKept else {
+            throw Violation(
+                .recovery,
+                "node \(node) had synced term \(synced.term) and a vote for \(synced.candidate) "
+                    + "of group \(group), and came up with \(term) and \(candidate)"
+            )
+        }
+        // What was not synced never was, a vote among it.
+        replicas[place].vote = (term, candidate)
+        replicas[place].durableVote = (term, candidate)
+    }
+
+    /// Nothing more is expected of this node's disk: it was damaged on purpose.
+    public mutating func diskIsLost(_ node: NodeID) {
+        for place in replicas.indices where replicas[place].node == node {
+            replicas[place].durable = ObservedLog()
+            replicas[place].durableVote = (.zero, 0)
+        }
+    }
+}

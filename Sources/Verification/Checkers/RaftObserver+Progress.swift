@@ -1,0 +1,129 @@
+public import Model
+
+// Who leads, and what is applied.
+extension RaftObserver {
+    public mutating func becameLeader(
+        _ node: NodeID,
+        in term: Term,
+        of group: GroupID
+    ) throws(Violation) {
+        let groupPlace = place(group)
+        if let other = groups[groupPlace].leaders.last(where: { $0.term == term }),
+            other.node != node
+        {
+            throw Violation(
+                .electionSafety,
+                "nodes \(other.node) and \(node) both lead group \(group) in term \(term)"
+            )
+        }
+        groups[groupPlace].leaders.append((term, node))
+        replicas[place(group, node)].leads = term
+    }
+
+    public mutating func lostLeadership(_ node: NodeID, of group: GroupID) {
+        replicas[place(group, node)].leads = nil
+    }
+
+    /// A replica has applied everything up to `index`.
+    public mutating func applied(
+        upTo index: LogIndex,
+        in group: GroupID,
+        on node: NodeID
+    ) throws(Violation) {
+        let groupPlace = place(group)
+        let place = place(group, node)
+        guard index >= replicas[place].applied else {
+            throw Violation(
+                .stateMachineSafety,
+                "node \(node)'s applied index of group \(group) went from "
+                    + "\(replicas[place].applied) to \(index)"
+            )
+        }
+        while replicas[place].applied < index {
+            let next = replicas[place].applied.next
+            let term = replicas[place].log.term(at: next)
+            try apply(next, term, in: groupPlace, on: node)
+            replicas[place].applied = next
+        }
+    }
+
+    /// A replica's state now comes from a snapshot that its leader sent.
+    public mutating func installed(
+        _ index: LogIndex,
+        in group: GroupID,
+        on node: NodeID
+    ) throws(Violation) {
+        let place = place(group, node)
+        guard index > replicas[place].applied, index <= committedIndex(group) else {
+            throw Violation(
+                .stateMachineSafety,
+                "node \(node) replaces its state at \(replicas[place].applied) of group \(group) "
+                    + "by a snapshot at \(index)"
+            )
+        }
+        replicas[place].applied = index
+    }
+
+    /// `term` is nil if the replica has not yet handed the entry to its own journal.
+    private mutating func apply(
+        _ index: LogIndex,
+        _ term: Term?,
+        in groupPlace: Int,
+        on node: NodeID
+    ) throws(Violation) {
+        let group = groups[groupPlace].id
+        let position = Int(index.number) - 1
+        if position < groups[groupPlace].committed.count {
+            guard term == nil || term == groups[groupPlace].committed[position].term else {
+                throw Violation(
+                    .stateMachineSafety,
+                    "node \(node) applies another entry \(index) of group \(group) than others"
+                )
+            }
+            return
+        }
+        guard let held = majorityTerm(at: index, in: group), term == nil || term == held else {
+            throw Violation(
+                .quorumDurability,
+                "node \(node) applies entry \(index) of group \(group), term "
+                    + "\(term.map { "\($0)" } ?? "unknown"), which no majority has on disk"
+            )
+        }
+        try commit(index, held, in: groupPlace)
+    }
+
+    private mutating func commit(
+        _ index: LogIndex,
+        _ term: Term,
+        in groupPlace: Int
+    ) throws(Violation) {
+        let group = groups[groupPlace].id
+        let starts = groups[groupPlace].termStarts
+        if let later = starts.last(where: { $0.term > term && $0.index <= index }) {
+            throw Violation(
+                .leaderCompleteness,
+                "entry \(index) of term \(term) in group \(group) is committed, though term "
+                    + "\(later.term) began at \(later.index) without it"
+            )
+        }
+        guard let written = groups[groupPlace].written[EntryName(index: index, term: term)] else {
+            throw Violation(.stateMachineSafety, "nobody wrote entry \(index) of group \(group)")
+        }
+        groups[groupPlace].committed.append(
+            ObservedEntry(term: term, payloadHash: written.payloadHash)
+        )
+        entriesCommitted += 1
+    }
+
+    /// The term of the entry that a majority of disks holds at this index.
+    private func majorityTerm(at index: LogIndex, in group: GroupID) -> Term? {
+        for candidate in replicas where candidate.group == group {
+            guard let term = candidate.durable.term(at: index) else { continue }
+            var holders = 0
+            for replica in replicas
+            where replica.group == group && replica.durable.holds(index, term) { holders += 1 }
+            if holders > voters / 2 { return term }
+        }
+        return nil
+    }
+}

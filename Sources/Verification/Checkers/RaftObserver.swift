@@ -1,0 +1,92 @@
+public import Model
+
+/// Sees all replicas at once and throws when Raft's safety is broken (thesis §3.6.3, figure 3.2).
+///
+/// It keeps, for each group, the committed prefix as whoever applied first saw it, and for each
+/// replica the terms of its log as written and as synced. Every check costs O(1) an entry. What a
+/// replica applies is named by its index alone: a leader may apply what a majority of others has on
+/// disk before it has handed the entry to its own journal, so the entry is then taken from theirs.
+public struct RaftObserver: Sendable {
+    struct GroupRecord: Sendable {
+        var id: GroupID
+
+        /// Committed entries from index 1 on.
+        var committed: [ObservedEntry] = []
+
+        /// Who led, by term, in order of election.
+        var leaders: [(term: Term, node: NodeID)] = []
+
+        /// Where each term's first entry stands, in order of terms.
+        var termStarts: [(term: Term, index: LogIndex)] = []
+
+        /// Of every entry ever written: its payload and the term before it. Looked up only.
+        var written: [EntryName: WrittenEntry] = [:]
+    }
+
+    struct EntryName: Hashable, Sendable {
+        var index: LogIndex
+        var term: Term
+    }
+
+    struct WrittenEntry: Sendable {
+        var payloadHash: UInt64
+
+        /// Nil where the log began behind a snapshot.
+        var previousTerm: Term?
+
+        func agrees(with other: WrittenEntry) -> Bool {
+            guard payloadHash == other.payloadHash else { return false }
+            guard let previousTerm, let others = other.previousTerm else { return true }
+            return previousTerm == others
+        }
+    }
+
+    struct ReplicaRecord: Sendable {
+        var group: GroupID
+        var node: NodeID
+        var log = ObservedLog()
+        var durable = ObservedLog()
+        var applied = LogIndex.zero
+        var vote: (term: Term, candidate: UInt64) = (.zero, 0)
+        var durableVote: (term: Term, candidate: UInt64) = (.zero, 0)
+        var leads: Term?
+    }
+
+    let voters: Int
+    var groups: [GroupRecord] = []
+    var replicas: [ReplicaRecord] = []
+
+    public internal(set) var entriesCommitted = 0
+
+    public init(voters: Int) { self.voters = voters }
+
+    /// The last index that anybody applied.
+    public func committedIndex(_ group: GroupID) -> LogIndex {
+        LogIndex(UInt64(groups.first { $0.id == group }?.committed.count ?? 0))
+    }
+
+    mutating func place(_ group: GroupID) -> Int {
+        if let place = groups.firstIndex(where: { $0.id == group }) { return place }
+        groups.append(GroupRecord(id: group))
+        return groups.count - 1
+    }
+
+    mutating func place(_ group: GroupID, _ node: NodeID) -> Int {
+        if let place = replicas.firstIndex(where: { $0.group == group && $0.node == node }) {
+            return place
+        }
+        replicas.append(ReplicaRecord(group: group, node: node))
+        return replicas.count - 1
+    }
+}
+
+/// What identifies an entry of a log: its place is its index.
+public struct ObservedEntry: Sendable, Equatable {
+    public var term: Term
+    public var payloadHash: UInt64
+
+    public init(term: Term, payloadHash: UInt64) {
+        self.term = term
+        self.payloadHash = payloadHash
+    }
+}

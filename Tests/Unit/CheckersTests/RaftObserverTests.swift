@@ -1,0 +1,142 @@
+import Checkers
+import Model
+import Testing
+
+@Suite struct RaftObserverTests {
+    private let group = GroupID(1)
+    private let nodes = [NodeID(1), NodeID(2), NodeID(3)]
+
+    private func entries(_ term: UInt64, _ payloads: UInt64...) -> [ObservedEntry] {
+        payloads.map { ObservedEntry(term: Term(term), payloadHash: $0) }
+    }
+
+    /// Three replicas; node 1 leads term 1, and two disks hold its two entries.
+    private func observer() throws -> RaftObserver {
+        var observer = RaftObserver(voters: 3)
+        try observer.becameLeader(nodes[0], in: Term(1), of: group)
+        for node in nodes.prefix(2) {
+            try observer.wrote(entries(1, 10, 11), from: LogIndex(1), in: group, on: node)
+            observer.synced(entries(1, 10, 11), from: LogIndex(1), in: group, on: node)
+        }
+        return observer
+    }
+
+    private func expect(_ invariant: Invariant, _ body: () throws -> Void) {
+        let violation = #expect(throws: Violation.self) { try body() }
+        #expect(violation?.invariant == invariant)
+    }
+
+    @Test func whatAMajorityHasOnDiskMayBeApplied() throws {
+        var observer = try observer()
+        for node in nodes.prefix(2) {
+            try observer.applied(upTo: LogIndex(2), in: group, on: node)
+        }
+        #expect(observer.committedIndex(group) == LogIndex(2))
+    }
+
+    @Test func whatOnlyOneDiskHoldsMayNot() throws {
+        var observer = try observer()
+        try observer.wrote(entries(1, 12), from: LogIndex(3), in: group, on: nodes[0])
+        try observer.wrote(entries(1, 12), from: LogIndex(3), in: group, on: nodes[1])
+        observer.synced(entries(1, 12), from: LogIndex(3), in: group, on: nodes[0])
+        expect(.quorumDurability) {
+            try observer.applied(upTo: LogIndex(3), in: group, on: nodes[0])
+        }
+    }
+
+    @Test func twoLeadersOfATermAreFound() throws {
+        var observer = try observer()
+        expect(.electionSafety) { try observer.becameLeader(nodes[1], in: Term(1), of: group) }
+    }
+
+    @Test func twoEntriesOfOneIndexAndTermAreFound() throws {
+        var observer = try observer()
+        expect(.logMatching) {
+            try observer.wrote(entries(1, 99), from: LogIndex(1), in: group, on: nodes[2])
+        }
+    }
+
+    @Test func aLeaderWithoutACommittedEntryIsFound() throws {
+        var observer = try observer()
+        try observer.applied(upTo: LogIndex(2), in: group, on: nodes[0])
+        try observer.wrote(entries(1, 10), from: LogIndex(1), in: group, on: nodes[2])
+        try observer.becameLeader(nodes[2], in: Term(2), of: group)
+        expect(.leaderCompleteness) {
+            try observer.wrote(entries(2, 20), from: LogIndex(2), in: group, on: nodes[2])
+        }
+    }
+
+    @Test func aLeaderThatRewritesItsLogIsFound() throws {
+        var observer = try observer()
+        expect(.leaderAppendOnly) {
+            try observer.wrote(entries(1, 11), from: LogIndex(2), in: group, on: nodes[0])
+        }
+    }
+
+    @Test func anotherEntryThanTheCommittedOneIsFound() throws {
+        var observer = try observer()
+        try observer.applied(upTo: LogIndex(2), in: group, on: nodes[0])
+        try observer.wrote(entries(1, 10), from: LogIndex(1), in: group, on: nodes[2])
+        try observer.applied(upTo: LogIndex(2), in: group, on: nodes[2])
+        expect(.stateMachineSafety) {
+            try observer.wrote(entries(3, 30), from: LogIndex(2), in: group, on: nodes[2])
+        }
+    }
+
+    @Test func aSecondVoteInATermIsFound() throws {
+        var observer = try observer()
+        try observer.voted(1, in: Term(4), of: group, on: nodes[2])
+        try observer.voted(1, in: Term(4), of: group, on: nodes[2])
+        expect(.durableVote) { try observer.voted(2, in: Term(4), of: group, on: nodes[2]) }
+        expect(.durableVote) { try observer.voted(0, in: Term(3), of: group, on: nodes[2]) }
+    }
+
+    @Test func aSyncedVoteThatIsForgottenIsFound() throws {
+        var observer = try observer()
+        observer.syncedVote(1, in: Term(4), of: group, on: nodes[2])
+        expect(.recovery) {
+            try observer.recoveredVote(0, in: Term(4), of: group, on: nodes[2])
+        }
+        try observer.recoveredVote(1, in: Term(4), of: group, on: nodes[2])
+    }
+
+    @Test func aSyncedEntryThatIsForgottenIsFound() throws {
+        var observer = try observer()
+        expect(.recovery) {
+            try observer.recovered(
+                entries(1, 10),
+                after: .zero,
+                .zero,
+                in: group,
+                on: nodes[0]
+            )
+        }
+    }
+
+    @Test func anUnsyncedTailMaySurviveACrashOrNot() throws {
+        var observer = try observer()
+        try observer.wrote(entries(2, 21), from: LogIndex(2), in: group, on: nodes[1])
+        var other = observer
+        try observer.recovered(
+            entries(1, 10) + entries(2, 21),
+            after: .zero,
+            .zero,
+            in: group,
+            on: nodes[1]
+        )
+        try other.recovered(entries(1, 10, 11), after: .zero, .zero, in: group, on: nodes[1])
+    }
+
+    @Test func aSnapshotStandsForWhatItCovers() throws {
+        var observer = try observer()
+        try observer.applied(upTo: LogIndex(2), in: group, on: nodes[0])
+        observer.covered(LogIndex(2), Term(1), in: group, on: nodes[2])
+        observer.coveredDurably(LogIndex(2), Term(1), in: group, on: nodes[2])
+        try observer.installed(LogIndex(2), in: group, on: nodes[2])
+        for node in [nodes[0], nodes[2]] {
+            try observer.wrote(entries(1, 12), from: LogIndex(3), in: group, on: node)
+            observer.synced(entries(1, 12), from: LogIndex(3), in: group, on: node)
+        }
+        try observer.applied(upTo: LogIndex(3), in: group, on: nodes[2])
+    }
+}
