@@ -5,11 +5,20 @@ struct CodecEmitter {
 
     func source(of chapter: Chapter) -> String {
         var lines = Lines(imports: ["public import Bytes", "public import KeyspaceModel"])
+        for enumeration in chapter.enumerations { emit(enumeration.name, into: &lines) }
         for message in chapter.messages {
+            for enumeration in message.enumerations {
+                emit("\(message.name).\(enumeration.name)", into: &lines)
+            }
             lines.add("")
             emit(message, into: &lines)
         }
         return lines.text
+    }
+
+    private func emit(_ enumeration: String, into lines: inout Lines) {
+        lines.add("")
+        lines.add("extension \(enumeration): WireEnumeration {}")
     }
 
     private func emit(_ message: Message, into lines: inout Lines) {
@@ -93,13 +102,15 @@ struct CodecEmitter {
                 switch member {
                 case .field(let field):
                     lines.add(
-                        "length += WireLength.field(\(field.tagLength), \(field.propertyName))")
+                        "length += WireLength.field(\(field.tagLength), \(field.propertyName))"
+                    )
                 case .oneof(let name, let cases):
                     lines.add("switch \(swiftName(name)) {")
                     for field in cases {
                         lines.add("case .\(field.propertyName)(let value)?:")
                         lines.add(
-                            "    length += WireLength.present(\(field.tagLength), value)")
+                            "    length += WireLength.present(\(field.tagLength), value)"
+                        )
                     }
                     lines.add("case nil: break")
                     lines.add("}")
@@ -124,7 +135,8 @@ struct CodecEmitter {
                     for field in cases {
                         lines.add(
                             "case .\(field.propertyName)(let value)?: "
-                                + "writer.present(\(field.tag), value)")
+                                + "writer.present(\(field.tag), value)"
+                        )
                     }
                     lines.add("case nil: break")
                     lines.add("}")

@@ -36,7 +36,10 @@ struct Generator {
 
     private static func schema() throws -> Schema {
         let files = try sources.map { name in
-            (name: name, source: try String(contentsOfFile: "Protocols/etcd/\(name)", encoding: .utf8))
+            (
+                name: name,
+                source: try String(contentsOfFile: "Protocols/etcd/\(name)", encoding: .utf8)
+            )
         }
         let enumerations = try files.flatMap {
             try ProtoParser.enumerationNames(in: $0.source, file: $0.name)
@@ -44,7 +47,10 @@ struct Generator {
         var schema = Schema()
         for file in files {
             var parser = try ProtoParser(
-                source: file.source, file: file.name, enumerationNames: Set(enumerations))
+                source: file.source,
+                file: file.name,
+                enumerationNames: Set(enumerations)
+            )
             try parser.parse(into: &schema)
         }
         return schema
@@ -57,21 +63,26 @@ struct Generator {
         var outputs: [(path: String, text: String)] = []
         for chapter in schema.chapters {
             outputs.append(
-                ("\(modelFolder)/\(chapter.name)Messages.swift", model.source(of: chapter)))
+                ("\(modelFolder)/\(chapter.name)Messages.swift", model.source(of: chapter))
+            )
             outputs.append(
-                ("\(codecFolder)/\(chapter.name)Codecs.swift", codec.source(of: chapter)))
+                ("\(codecFolder)/\(chapter.name)Codecs.swift", codec.source(of: chapter))
+            )
         }
-        outputs.append(("\(codecFolder)/EtcdMethod.swift", methodSource(of: schema.services)))
+        outputs.append(
+            ("\(codecFolder)/EtcdMethod.swift", MethodEmitter(services: schema.services).source)
+        )
         return outputs
     }
 
     private static func write(_ outputs: [(path: String, text: String)]) throws {
         for folder in [modelFolder, codecFolder] {
             try FileManager.default.createDirectory(
-                atPath: folder, withIntermediateDirectories: true)
+                atPath: folder,
+                withIntermediateDirectories: true
+            )
         }
-        for output in outputs {
-            guard contents(of: output.path) != output.text else { continue }
+        for output in outputs where contents(of: output.path) != output.text {
             try output.text.write(toFile: output.path, atomically: true, encoding: .utf8)
             print("wrote \(output.path)")
         }

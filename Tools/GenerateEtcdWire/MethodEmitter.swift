@@ -1,64 +1,87 @@
 /// Writes `EtcdMethod`: the services' methods, found by the path of a request.
-func methodSource(of services: [Service]) -> String {
-    var lines = Lines(imports: ["public import Bytes"])
-    lines.add("")
-    lines.add("/// A method of etcd's services or of gRPC's health check.")
-    lines.block("public enum EtcdMethod: UInt8, Sendable, CaseIterable") { lines in
-        for service in services {
-            for method in service.methods { lines.add("case \(caseName(service, method.name))") }
-        }
-        lines.add("")
-        property("path: StaticString", services, into: &lines) { service, method in
-            "\"/\(service.package).\(service.name)/\(method.name)\""
-        }
-        lines.add("")
-        lines.comment(["Whether the client may send several requests on one stream."])
-        streams("streamsRequests", services, into: &lines) { $0.streamsRequests }
-        lines.add("")
-        streams("streamsResponses", services, into: &lines) { $0.streamsResponses }
-        lines.add("")
-        let names = services.map { "\"\($0.package).\($0.name)\"" }
-        lines.comment(["The services whose methods these are."])
-        lines.add("public static let services: [StaticString] = [")
-        names.forEach { lines.add("    \($0),") }
-        lines.add("]")
+struct MethodEmitter {
+    private struct Method {
+        var caseName: String
+        var path: String
+        var streamsRequests: Bool
+        var streamsResponses: Bool
     }
-    return lines.text.replacing("public import Bytes\n\n", with: "")
-}
 
-/// `Watch/Watch` is just `watch`; a name that two services have gets its service's before it.
-private func caseName(_ service: Service, _ method: String) -> String {
-    if service.name == "Health" { return "health" + method }
-    return method == "HashKV" ? "hashKV" : lowercasingFirst(method)
-}
+    private let services: [String]
+    private let methods: [Method]
 
-private func property(
-    _ declaration: String, _ services: [Service], into lines: inout Lines,
-    _ value: @escaping (Service, (name: String, streamsRequests: Bool, streamsResponses: Bool)) ->
-        String
-) {
-    lines.block("public var \(declaration)") {
-        $0.add("switch self {")
-        for service in services {
-            for method in service.methods {
-                $0.add("case .\(caseName(service, method.name)): \(value(service, method))")
+    init(services: [Service]) {
+        self.services = services.map { "\($0.package).\($0.name)" }
+        methods = services.flatMap { service in
+            service.methods.map { method in
+                Method(
+                    caseName: Self.caseName(service.name, method.name),
+                    path: "/\(service.package).\(service.name)/\(method.name)",
+                    streamsRequests: method.streamsRequests,
+                    streamsResponses: method.streamsResponses
+                )
             }
         }
-        $0.add("}")
     }
-}
 
-private func streams(
-    _ name: String, _ services: [Service], into lines: inout Lines,
-    _ isStream: ((name: String, streamsRequests: Bool, streamsResponses: Bool)) -> Bool
-) {
-    let cases = services.flatMap { service in
-        service.methods.filter(isStream).map { "." + caseName(service, $0.name) }
+    /// Two services have a method named Watch; the health check's is called after its service.
+    private static func caseName(_ service: String, _ method: String) -> String {
+        service == "Health" ? "health" + method : lowercasingFirst(method)
     }
-    lines.block("public var \(name): Bool") {
-        $0.add("switch self {")
-        $0.add("case \(cases.joined(separator: ", ")): true")
-        $0.add("default: false")
-        $0.add("}")
+
+    var source: String {
+        var lines = Lines(imports: [])
+        lines.comment(["A method of etcd's services or of gRPC's health check."])
+        lines.block("public enum EtcdMethod: UInt8, Sendable, CaseIterable") { lines in
+            for method in methods { lines.add("case \(method.caseName)") }
+            lines.add("")
+            lines.comment(["The services whose methods these are."])
+            lines.add("static let services: [StaticString] = [")
+            for service in services { lines.add("    \"\(service)\",") }
+            lines.add("]")
+            lines.add("")
+            search(into: &lines)
+            lines.add("")
+            lines.block("public var path: StaticString") { lines in
+                lines.add("switch self {")
+                for method in methods {
+                    lines.add("case .\(method.caseName): \"\(method.path)\"")
+                }
+                lines.add("}")
+            }
+            lines.add("")
+            lines.comment(["Whether a client may send several requests on one stream."])
+            flag("streamsRequests", of: methods.filter(\.streamsRequests), into: &lines)
+            lines.add("")
+            lines.comment(["Whether a client may be sent several responses on one stream."])
+            flag("streamsResponses", of: methods.filter(\.streamsResponses), into: &lines)
+        }
+        return lines.text
+    }
+
+    /// By length first: few paths share one, so that most requests cost one comparison.
+    private func search(into lines: inout Lines) {
+        let byLength = Dictionary(grouping: methods, by: \.path.utf8.count)
+        lines.comment(["The method that a request's `:path` names."])
+        lines.block("public static func named(_ path: UnsafeRawBufferPointer) -> EtcdMethod?") {
+            $0.add("switch path.count {")
+            for length in byLength.keys.sorted() {
+                let tries = (byLength[length] ?? []).map { "\($0.caseName).ifNamed(path)" }
+                $0.add("case \(length):")
+                $0.add("    " + tries[0])
+                for other in tries.dropFirst() { $0.add("        ?? " + other) }
+            }
+            $0.add("default: nil")
+            $0.add("}")
+        }
+    }
+
+    private func flag(_ name: String, of methods: [Method], into lines: inout Lines) {
+        lines.block("public var \(name): Bool") { lines in
+            lines.add("switch self {")
+            lines.add("case \(methods.map { "." + $0.caseName }.joined(separator: ", ")): true")
+            lines.add("default: false")
+            lines.add("}")
+        }
     }
 }

@@ -60,7 +60,8 @@ struct ModelEmitter {
             case .field(let field):
                 names.append(field.propertyName)
                 parameters.append(
-                    "\(field.propertyName): \(field.swiftType) = \(field.swiftDefault(in: schema))")
+                    "\(field.propertyName): \(field.swiftType) = \(field.swiftDefault(in: schema))"
+                )
             case .oneof(let name, _):
                 names.append(swiftName(name))
                 parameters.append("\(swiftName(name)): \(typeName(ofOneof: name))? = nil")

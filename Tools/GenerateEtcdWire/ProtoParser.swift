@@ -53,7 +53,8 @@ struct ProtoParser {
     }
 
     private func chapter(
-        of schema: inout Schema, _ change: (inout Chapter) -> Void
+        of schema: inout Schema,
+        _ change: (inout Chapter) -> Void
     ) throws(ProtoError) {
         guard !schema.chapters.isEmpty else { throw failure("no `//# Name` before it") }
         change(&schema.chapters[schema.chapters.count - 1])
@@ -92,8 +93,13 @@ struct ProtoParser {
         let number = try number()
         try expect(";")
         return Field(
-            name: name, number: number, kind: kind(of: type), isRepeated: isRepeated,
-            oneof: oneof, comment: comment)
+            name: name,
+            number: number,
+            kind: kind(of: type),
+            isRepeated: isRepeated,
+            oneof: oneof,
+            comment: comment
+        )
     }
 
     private func kind(of type: String) -> Field.Kind {

@@ -8,7 +8,8 @@ struct Schema {
         let messages = chapters.flatMap(\.messages)
         let inner = Dictionary(
             messages.map { ($0.name, Set($0.fields.compactMap(\.messageName))) },
-            uniquingKeysWith: { first, _ in first })
+            uniquingKeysWith: { first, _ in first }
+        )
         func reached(from name: String) -> Set<String> {
             var found = Set<String>()
             var open = Array(inner[name] ?? [])

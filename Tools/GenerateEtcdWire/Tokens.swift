@@ -27,7 +27,10 @@ func cutTokens(of source: String, file: String) throws(ProtoError) -> [(token: T
 }
 
 private func cut(
-    _ text: Substring, file: String, line: Int, into found: inout [(Token, Int)]
+    _ text: Substring,
+    file: String,
+    line: Int,
+    into found: inout [(Token, Int)]
 ) throws(ProtoError) {
     var rest = text
     while let first = rest.first {

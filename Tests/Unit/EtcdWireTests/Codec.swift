@@ -1,0 +1,82 @@
+import Bytes
+import EtcdWire
+import KeyspaceModel
+
+/// Decodes and encodes a message by its name.
+struct Codec: Sendable {
+    var decode: @Sendable (ByteSlice) throws(DecodeError) -> any WireMessage
+
+    private static func of<Message: WireMessage>(_ type: Message.Type) -> Codec {
+        Codec { bytes throws(DecodeError) in try Message(decoding: bytes) }
+    }
+
+    static let all: [String: Codec] = [
+        "ResponseHeader": of(ResponseHeader.self),
+        "RangeRequest": of(RangeRequest.self),
+        "RangeResponse": of(RangeResponse.self),
+        "PutRequest": of(PutRequest.self),
+        "PutResponse": of(PutResponse.self),
+        "DeleteRangeRequest": of(DeleteRangeRequest.self),
+        "DeleteRangeResponse": of(DeleteRangeResponse.self),
+        "RequestOp": of(RequestOp.self),
+        "ResponseOp": of(ResponseOp.self),
+        "Compare": of(Compare.self),
+        "TxnRequest": of(TxnRequest.self),
+        "TxnResponse": of(TxnResponse.self),
+        "CompactionRequest": of(CompactionRequest.self),
+        "CompactionResponse": of(CompactionResponse.self),
+        "HashRequest": of(HashRequest.self),
+        "HashKVRequest": of(HashKVRequest.self),
+        "HashKVResponse": of(HashKVResponse.self),
+        "HashResponse": of(HashResponse.self),
+        "SnapshotRequest": of(SnapshotRequest.self),
+        "SnapshotResponse": of(SnapshotResponse.self),
+        "WatchRequest": of(WatchRequest.self),
+        "WatchCreateRequest": of(WatchCreateRequest.self),
+        "WatchCancelRequest": of(WatchCancelRequest.self),
+        "WatchProgressRequest": of(WatchProgressRequest.self),
+        "WatchResponse": of(WatchResponse.self),
+        "LeaseGrantRequest": of(LeaseGrantRequest.self),
+        "LeaseGrantResponse": of(LeaseGrantResponse.self),
+        "LeaseRevokeRequest": of(LeaseRevokeRequest.self),
+        "LeaseRevokeResponse": of(LeaseRevokeResponse.self),
+        "LeaseCheckpoint": of(LeaseCheckpoint.self),
+        "LeaseCheckpointRequest": of(LeaseCheckpointRequest.self),
+        "LeaseCheckpointResponse": of(LeaseCheckpointResponse.self),
+        "LeaseKeepAliveRequest": of(LeaseKeepAliveRequest.self),
+        "LeaseKeepAliveResponse": of(LeaseKeepAliveResponse.self),
+        "LeaseTimeToLiveRequest": of(LeaseTimeToLiveRequest.self),
+        "LeaseTimeToLiveResponse": of(LeaseTimeToLiveResponse.self),
+        "LeaseLeasesRequest": of(LeaseLeasesRequest.self),
+        "LeaseStatus": of(LeaseStatus.self),
+        "LeaseLeasesResponse": of(LeaseLeasesResponse.self),
+        "Member": of(Member.self),
+        "MemberAddRequest": of(MemberAddRequest.self),
+        "MemberAddResponse": of(MemberAddResponse.self),
+        "MemberRemoveRequest": of(MemberRemoveRequest.self),
+        "MemberRemoveResponse": of(MemberRemoveResponse.self),
+        "MemberUpdateRequest": of(MemberUpdateRequest.self),
+        "MemberListRequest": of(MemberListRequest.self),
+        "MemberListResponse": of(MemberListResponse.self),
+        "MemberPromoteRequest": of(MemberPromoteRequest.self),
+        "MemberPromoteResponse": of(MemberPromoteResponse.self),
+        "DefragmentRequest": of(DefragmentRequest.self),
+        "DefragmentResponse": of(DefragmentResponse.self),
+        "MoveLeaderRequest": of(MoveLeaderRequest.self),
+        "MoveLeaderResponse": of(MoveLeaderResponse.self),
+        "AlarmRequest": of(AlarmRequest.self),
+        "AlarmMember": of(AlarmMember.self),
+        "AlarmResponse": of(AlarmResponse.self),
+        "DowngradeRequest": of(DowngradeRequest.self),
+        "DowngradeResponse": of(DowngradeResponse.self),
+        "DowngradeVersionTestRequest": of(DowngradeVersionTestRequest.self),
+        "StatusRequest": of(StatusRequest.self),
+        "StatusResponse": of(StatusResponse.self),
+        "DowngradeInfo": of(DowngradeInfo.self),
+        "RangeStreamResponse": of(RangeStreamResponse.self),
+        "KeyValue": of(KeyValue.self),
+        "Event": of(Event.self),
+        "HealthCheckRequest": of(HealthCheckRequest.self),
+        "HealthCheckResponse": of(HealthCheckResponse.self),
+    ]
+}
