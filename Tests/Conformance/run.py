@@ -1,0 +1,89 @@
+"""Conformance: clients that we did not write, against Martlet and against real etcd 3.5.1.
+
+`--system etcd` puts real etcd in Martlet's place: what fails then is a fault of the tests.
+"""
+
+import argparse
+import sys
+import time
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE / "etcd")]
+sys.dont_write_bytecode = True
+
+from cluster import Checks  # noqa: E402
+
+
+def etcdctl(checks, options):
+    import etcdctl
+
+    etcdctl.compare(checks, options.system)
+
+
+def python(checks, options):
+    import python_client
+
+    python_client.compare(checks, options.system)
+
+
+def differential(checks, options):
+    import differential
+
+    differential.compare(checks, options.system, options.seed, options.operations)
+
+
+def watches(checks, options):
+    import watches
+
+    watches.compare(checks, options.system)
+
+
+def bad_input(checks, options):
+    import bad_input
+
+    bad_input.compare(checks, options.system)
+
+
+def load(checks, options):
+    import demo_load
+
+    code = demo_load.run(options.system, options.count, kills=2)
+    checks.check(f"{options.count} packages through kills of the leader", code == 0)
+
+
+PARTS = {
+    "etcdctl": etcdctl,
+    "python": python,
+    "differential": differential,
+    "watches": watches,
+    "bad-input": bad_input,
+    "load": load,
+}
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--system", choices=["martlet", "etcd"], default="martlet")
+    parser.add_argument("--only", choices=list(PARTS), action="append", help="run only this part")
+    parser.add_argument("--seed", type=int, default=1, help="of the random operations")
+    parser.add_argument("--operations", type=int, default=1500, help="how many of them")
+    parser.add_argument("--count", type=int, default=3000, help="packages of the load part")
+    options = parser.parse_args()
+    checks = Checks()
+    for name in options.only or PARTS:
+        print(f"--- {name}", flush=True)
+        started = time.monotonic()
+        try:
+            PARTS[name](checks, options)
+        except Exception as error:  # a part that breaks off is a failure, and the rest still runs
+            import traceback
+
+            traceback.print_exc()
+            checks.check(f"{name} ran to its end", False, error)
+        print(f"--- {name}: {time.monotonic() - started:.0f} s", flush=True)
+    return checks.summary()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
