@@ -57,7 +57,9 @@ public struct GroupConfiguration: Sendable, Equatable {
     public var learners: [ReplicaID]
 
     public init(
-        voters: [ReplicaID], outgoingVoters: [ReplicaID] = [], learners: [ReplicaID] = []
+        voters: [ReplicaID],
+        outgoingVoters: [ReplicaID] = [],
+        learners: [ReplicaID] = []
     ) {
         self.voters = voters.sorted()
         self.outgoingVoters = outgoingVoters.sorted()

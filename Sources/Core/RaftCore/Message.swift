@@ -58,7 +58,10 @@ public struct AppendEntries: Sendable, Equatable {
     public var commitIndex: LogIndex
 
     public init(
-        previousIndex: LogIndex, previousTerm: Term, entries: [Entry], commitIndex: LogIndex
+        previousIndex: LogIndex,
+        previousTerm: Term,
+        entries: [Entry],
+        commitIndex: LogIndex
     ) {
         self.previousIndex = previousIndex
         self.previousTerm = previousTerm

@@ -26,6 +26,9 @@ public struct Ready: Sendable, Equatable {
 }
 
 /// What must be durable before anybody hears of it.
+///
+/// With neither hard state nor entries it needs no sync of its own: its messages wait only for the
+/// writes before it.
 public struct Persist: Sendable, Equatable {
     /// Present if term, vote or (lazily) commit index changed.
     public var hardState: HardState?
@@ -39,7 +42,10 @@ public struct Persist: Sendable, Equatable {
     public var receipt: PersistReceipt
 
     public init(
-        hardState: HardState?, entries: [Entry], messages: [Message], receipt: PersistReceipt
+        hardState: HardState?,
+        entries: [Entry],
+        messages: [Message],
+        receipt: PersistReceipt
     ) {
         self.hardState = hardState
         self.entries = entries
@@ -48,13 +54,17 @@ public struct Persist: Sendable, Equatable {
     }
 }
 
-/// Says which entries a completed sync covers. It carries the last entry's term, as the log may have
-/// been truncated and rewritten while the sync was under way (the ABA race of etcd-io/raft).
+/// Names a write, so that Raft knows what a completed sync covers: this write and all before it.
+///
+/// The number decides. Index and term alone would not do, as the log may be truncated, rewritten and
+/// brought back while the sync is under way (the ABA race of etcd-io/raft); they are here to be read.
 public struct PersistReceipt: Sendable, Equatable {
+    public var number: UInt64
     public var lastIndex: LogIndex
     public var lastTerm: Term
 
-    public init(lastIndex: LogIndex, lastTerm: Term) {
+    public init(number: UInt64, lastIndex: LogIndex, lastTerm: Term) {
+        self.number = number
         self.lastIndex = lastIndex
         self.lastTerm = lastTerm
     }

@@ -1,0 +1,48 @@
+#if MARTLET_MUTANTS
+/// Bugs to be seeded on purpose, one at a time: a simulation that does not find them checks nothing.
+///
+/// Exists only in builds with `-D MARTLET_MUTANTS`; each is planted where the rule it breaks lives.
+public enum RaftMutant: Int, CaseIterable, Sendable {
+    /// A voter that answers twice counts twice.
+    case duplicateVoteCounted
+
+    /// The vote is sent before it is on disk.
+    case voteNotDurable
+
+    /// The vote never reaches the disk.
+    case votesTwiceAfterRestart
+
+    /// A vote is given to a candidate whose log is behind.
+    case noUpToDateCheck
+
+    /// An entry of an earlier term is committed by counting (figure 8).
+    case commitsOldTermEntry
+
+    /// An append that overlaps the log cuts off what follows, though it agrees.
+    case truncatesOnOverlap
+
+    /// A follower commits what it holds, not what the append has confirmed.
+    case commitsBeyondLastNewEntry
+
+    /// The leader counts entries that it has not synced.
+    case leaderCountsItselfBeforeSync
+
+    /// The follower acknowledges entries that it has not synced.
+    case followerAcknowledgesBeforeSync
+
+    /// A completed sync vouches for entries that were rewritten since (ABA).
+    case receiptCoversRewrittenEntries
+
+    /// A read is served though no majority has confirmed the leader.
+    case readWithoutQuorum
+
+    /// A read is served at a commit index that may lag behind the last leader's.
+    case readBeforeOwnTermCommits
+
+    /// A received snapshot's term is forgotten.
+    case snapshotLosesTerm
+
+    /// A received snapshot leaves entries behind it that do not belong to it.
+    case snapshotKeepsConflictingEntries
+}
+#endif

@@ -1,0 +1,140 @@
+public import Bytes
+internal import Model
+
+// In office.
+extension Raft {
+    /// Won: an empty entry of the new term commits what earlier leaders left (thesis §3.6.2).
+    mutating func becomeLeader() {
+        campaign = nil
+        leader = replica
+        ticksElapsed = 0
+        let others = (configuration.voters + configuration.outgoingVoters + configuration.learners)
+            .filter { $0 != replica }.sorted()
+        var followers: [Progress] = []
+        for other in others where followers.last?.replica != other {
+            followers.append(
+                Progress(
+                    replica: other,
+                    nextIndex: log.lastIndex.next,
+                    window: InflightWindow(
+                        countMax: settings.inflightAppendsMax,
+                        weightMax: settings.inflightBytesMax
+                    )
+                )
+            )
+        }
+        leadership = Leadership(
+            firstIndexOfTerm: log.lastIndex.next,
+            followers: followers,
+            uncommittedBytes: log.weight(from: commitIndex.next, through: log.lastIndex)
+        )
+        appendOwn(.empty, payload: .empty)
+    }
+
+    /// Heartbeats, and once in an election timeout the question whether a majority still answers: a
+    /// leader that is cut off must know it, and let clients look elsewhere (thesis §6.2).
+    mutating func tickLeader() {
+        leadership?.ticksSinceHeartbeat += 1
+        if leadership?.ticksSinceHeartbeat ?? 0 >= settings.heartbeatTicks {
+            leadership?.dueHeartbeat()
+        }
+        guard ticksElapsed >= settings.electionTicks else { return }
+        ticksElapsed = 0
+        let isHeard = quorum.outcome {
+            $0 == replica || leadership?.isRecentlyActive($0) ?? false
+        }
+        guard isHeard == .won else { return becomeFollower(of: nil) }
+        leadership?.forgetActivity()
+    }
+
+    /// A client's command, or a change of the group's members.
+    ///
+    /// Nothing is sent yet: all that is proposed until `takeReady` shares one append a follower.
+    public mutating func propose(_ payload: ByteSlice, kind: Entry.Kind) -> ProposeOutcome {
+        guard let uncommitted = leadership?.uncommittedBytes else { return .notLeader(leader) }
+        let weight = payload.count + Limits.entryOverheadBytes
+        guard uncommitted == 0 || weight <= settings.uncommittedBytesMax - uncommitted else {
+            return .tooManyUncommittedBytes(limit: settings.uncommittedBytesMax)
+        }
+        return .accepted(appendOwn(kind, payload: payload))
+    }
+
+    @discardableResult
+    private mutating func appendOwn(_ kind: Entry.Kind, payload: ByteSlice) -> LogIndex {
+        let entry = Entry(
+            index: log.lastIndex.next,
+            term: state.term,
+            kind: kind,
+            payload: payload
+        )
+        log.append(entry)
+        leadership?.uncommittedBytes += entry.weight
+        leadership?.wake()
+        return entry.index
+    }
+}
+
+// What followers answer.
+extension Raft {
+    mutating func learn(_ reply: AppendReply, from follower: ReplicaID) {
+        guard leadership != nil else { return }
+        switch reply {
+        case .accepted(let matchIndex):
+            // Nobody can hold more of this term's entries than their leader.
+            guard matchIndex <= log.lastIndex else { return }
+            let firstIndex = log.firstIndex
+            leadership?.update(follower) {
+                $0.isRecentlyActive = true
+                $0.accepted(upTo: matchIndex, firstIndex: firstIndex)
+            }
+            advanceCommit()
+        case .rejected(let previousIndex, let hintIndex, let hintTerm):
+            // The hint's term skips those of this log's entries that cannot agree, either.
+            let hint = log.lastPossibleAgreement(at: hintIndex, term: hintTerm)
+            leadership?.update(follower) {
+                $0.isRecentlyActive = true
+                $0.rejected(at: previousIndex, hint: hint.index)
+            }
+        }
+    }
+
+    mutating func learn(_ reply: HeartbeatReply, from follower: ReplicaID) {
+        guard let lastRound = leadership?.reads.lastNumber else { return }
+        let lastIndex = log.lastIndex
+        leadership?.update(follower) {
+            $0.isRecentlyActive = true
+            $0.heard(lastIndex: lastIndex)
+            if let round = reply.round, round.number <= lastRound { $0.confirmed(round.number) }
+        }
+        if reply.round != nil { confirmReads() }
+    }
+
+    /// Commits what a majority has on disk, itself included once its own write is synced; only an
+    /// entry of its own term, and with it all before (Raft §5.4.2, figure 8).
+    mutating func advanceCommit() {
+        guard let firstIndexOfTerm = leadership?.firstIndexOfTerm else { return }
+        let agreed = LogIndex(
+            quorum.reached {
+                $0 == replica ? ownMatchIndex.number : leadership?.matchIndex(of: $0).number ?? 0
+            }
+        )
+        guard agreed > commitIndex, isCommittable(agreed, firstIndexOfTerm) else { return }
+        leadership?.uncommittedBytes -= log.weight(from: commitIndex.next, through: agreed)
+        commit(upTo: agreed)
+        leadership?.wake()
+    }
+
+    private func isCommittable(_ index: LogIndex, _ firstIndexOfTerm: LogIndex) -> Bool {
+        #if MARTLET_MUTANTS
+        if settings.mutant == .commitsOldTermEntry { return true }
+        #endif
+        return index >= firstIndexOfTerm
+    }
+
+    private var ownMatchIndex: LogIndex {
+        #if MARTLET_MUTANTS
+        if settings.mutant == .leaderCountsItselfBeforeSync { return log.lastIndex }
+        #endif
+        return log.durableIndex
+    }
+}

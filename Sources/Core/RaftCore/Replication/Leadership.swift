@@ -1,0 +1,130 @@
+internal import Model
+
+/// What only a leader has: made when it is elected, gone when it steps down.
+struct Leadership: Sendable {
+    /// The first entry of its term. Once that is committed, so is all before it, and the commit index
+    /// is no longer behind the last leader's.
+    let firstIndexOfTerm: LogIndex
+
+    /// The other replicas, voters and learners, in order of their IDs.
+    private(set) var followers: [Progress]
+
+    var reads = ReadQueue()
+    var uncommittedBytes: Int
+    var ticksSinceHeartbeat = 0
+    private var isHeartbeatDue = true
+
+    /// Whether there may be something to send.
+    private(set) var hasWork = true
+
+    init(
+        firstIndexOfTerm: LogIndex,
+        followers: [Progress],
+        uncommittedBytes: Int
+    ) {
+        self.firstIndexOfTerm = firstIndexOfTerm
+        self.followers = followers
+        self.uncommittedBytes = uncommittedBytes
+    }
+
+    mutating func wake() { hasWork = true }
+
+    mutating func dueHeartbeat() {
+        isHeartbeatDue = true
+        ticksSinceHeartbeat = 0
+        hasWork = true
+    }
+
+    func matchIndex(of replica: ReplicaID) -> LogIndex {
+        for follower in followers where follower.replica == replica { return follower.matchIndex }
+        return .zero
+    }
+
+    func confirmedRound(of replica: ReplicaID) -> UInt64 {
+        for follower in followers where follower.replica == replica {
+            return follower.confirmedRound
+        }
+        return 0
+    }
+
+    func isRecentlyActive(_ replica: ReplicaID) -> Bool {
+        followers.contains { $0.replica == replica && $0.isRecentlyActive }
+    }
+
+    mutating func forgetActivity() {
+        for position in followers.indices { followers[position].isRecentlyActive = false }
+    }
+
+    /// Changes what is known of one follower in place; nothing, if it is none.
+    mutating func update(_ replica: ReplicaID, _ change: (inout Progress) -> Void) {
+        guard let position = followers.firstIndex(where: { $0.replica == replica }) else { return }
+        change(&followers[position])
+        hasWork = true
+    }
+}
+
+// Sending.
+extension Leadership {
+    /// Everything that followers are owed now: heartbeats, then appends or a snapshot.
+    mutating func emit(from log: RaftLog, snapshot: SnapshotMark, into broadcast: inout Broadcast) {
+        guard hasWork else { return }
+        hasWork = false
+        for position in followers.indices {
+            if isHeartbeatDue { sendHeartbeat(to: followers[position], into: &broadcast) }
+            followers[position].emit(from: log, snapshot: snapshot, into: &broadcast)
+        }
+        isHeartbeatDue = false
+    }
+
+    /// Asks all, as learners, too, must know that the leader lives; carries the newest open round.
+    private func sendHeartbeat(to follower: Progress, into broadcast: inout Broadcast) {
+        let commitIndex = min(follower.matchIndex, broadcast.commitIndex)
+        broadcast.send(
+            .heartbeat(Heartbeat(commitIndex: commitIndex, round: reads.openRound)),
+            to: follower.replica
+        )
+    }
+}
+
+extension Progress {
+    /// Sends what the mode and the window allow.
+    mutating func emit(from log: RaftLog, snapshot: SnapshotMark, into broadcast: inout Broadcast) {
+        while !isWaiting {
+            guard let previousTerm = log.term(at: nextIndex.previous) else {
+                return emitSnapshot(snapshot, into: &broadcast)
+            }
+            let hasEntries = nextIndex <= log.lastIndex && !window.isFull
+            // An append tells of commits even through a full window, but only of entries it sent.
+            let hasCommit = min(broadcast.commitIndex, nextIndex.previous) > toldCommitIndex
+            guard hasEntries || hasCommit || isOwedAppend else { return }
+            let batch =
+                hasEntries
+                ? broadcast.entries(from: nextIndex, of: log) : EntryBatch(first: nextIndex)
+            emitAppend(batch, after: previousTerm, into: &broadcast)
+        }
+    }
+
+    private mutating func emitAppend(
+        _ batch: EntryBatch,
+        after previousTerm: Term,
+        into broadcast: inout Broadcast
+    ) {
+        let previous = nextIndex.previous
+        let append = AppendEntries(
+            previousIndex: previous,
+            previousTerm: previousTerm,
+            entries: batch.entries,
+            commitIndex: broadcast.commitIndex
+        )
+        broadcast.send(.append(append), to: replica)
+        let lastIndex = previous + batch.entries.count
+        sentAppend(batch, commitIndex: min(broadcast.commitIndex, lastIndex))
+    }
+
+    /// What it needs is compacted. To one that is silent no snapshot goes: it would be wasted.
+    private mutating func emitSnapshot(_ mark: SnapshotMark, into broadcast: inout Broadcast) {
+        guard isRecentlyActive else { return }
+        broadcast.send(.installSnapshot(mark), to: replica)
+        sentSnapshot(at: mark.index)
+    }
+}
