@@ -1,0 +1,3 @@
+public enum RequestMethod: UInt8, Sendable {
+    case other, get, head, post, put, delete, options, connect
+}
