@@ -1,0 +1,50 @@
+public import Bytes
+public import KeyspaceModel
+public import Model
+
+/// All that one revision changed, in order.
+public struct Change: Sendable, Equatable {
+    public var revision: Revision
+    public var events: [Event]
+
+    public init(revision: Revision, events: [Event]) {
+        self.revision = revision
+        self.events = events
+    }
+}
+
+/// History in the order it happened, for watches.
+extension Keyspace {
+    /// The changes from `revision` on, whole revisions only.
+    ///
+    /// Ends after the revision with which there are `limit` events. A deletion's key and revision
+    /// are all its event has; previous values are asked for with `previous(of:before:)`.
+    public func changes(
+        from revision: Revision, limit: Int
+    ) throws(KeyspaceError) -> [Change] {
+        guard revision >= compactRevision else { throw .compacted }
+        var changes: [Change] = []
+        var eventCount = 0
+        history.log.visit(from: ChangePosition(revision: revision), to: nil) { position, version in
+            // What a compaction has yet to sweep is gone for every reader on every node.
+            guard history.keeps(version, compactedAt: compactRevision) else { return true }
+            if let last = changes.indices.last, changes[last].revision == position.revision {
+                changes[last].events.append(version.event)
+            } else {
+                guard eventCount < limit else { return false }
+                changes.append(Change(revision: position.revision, events: [version.event]))
+            }
+            eventCount += 1
+            return true
+        }
+        return changes
+    }
+
+    /// The key as it was before `revision`; nil if it did not exist or that is compacted.
+    public func previous(of key: ByteSlice, before revision: Revision) -> KeyValue? {
+        guard revision > compactRevision, revision.number > 0 else { return nil }
+        let version = history.version(of: key, at: Revision(revision.number - 1))
+        guard let version, !version.isTombstone else { return nil }
+        return version.keyValue
+    }
+}

@@ -1,0 +1,109 @@
+internal import Bytes
+public import Model
+
+/// A digest of a keyspace's history.
+public struct KeyspaceHash: Sendable, Equatable {
+    public var hash: UInt32
+
+    /// The compact revision it was computed under; hashes under different ones differ.
+    public var compactRevision: Revision
+
+    /// The revision up to which it goes.
+    public var revision: Revision
+
+    public init(hash: UInt32, compactRevision: Revision, revision: Revision) {
+        self.hash = hash
+        self.compactRevision = compactRevision
+        self.revision = revision
+    }
+}
+
+/// etcd's HashKV: equal for equal histories, whoever wrote the server.
+///
+/// It is the CRC-32C of the word "key" and then, for each version in order, of what etcd keeps in
+/// its file: the revision's bytes and the `KeyValue` in protobuf.
+extension Keyspace {
+    /// The hash of all up to `revision`; zero means the latest.
+    ///
+    /// Of what the last compaction kept, only those versions count that a reader at `revision`
+    /// sees, as the rest may be dropped by the next one. Should a reader there see nothing at all,
+    /// etcd counts everything; so do we.
+    public func hash(at revision: Revision) throws(KeyspaceError) -> KeyspaceHash {
+        let revision = revision == .zero ? self.revision : revision
+        guard revision <= self.revision else { throw .futureRevision }
+        guard revision.number < 0 || revision >= compactRevision else { throw .compacted }
+        let isSeen = seesAnything(at: revision)
+        var checksum = CRC32C()
+        var writer = ByteWriter(capacity: 1024)
+        writer.slice("key")
+        history.log.visit(from: nil, to: .end(of: revision)) { position, version in
+            let counts =
+                if position.revision > compactRevision {
+                    true
+                } else if isSeen {
+                    isSeenAsPut(version, at: revision)
+                } else {
+                    history.keeps(version, compactedAt: compactRevision)
+                }
+            guard counts else { return true }
+            StoredVersion.encode(version, into: &writer)
+            if writer.count >= 64 << 10 {
+                checksum.add(writer.bytes)
+                writer.removeAll(keepingCapacity: true)
+            }
+            return true
+        }
+        checksum.add(writer.bytes)
+        return KeyspaceHash(
+            hash: checksum.value, compactRevision: compactRevision, revision: revision)
+    }
+
+    private func isSeenAsPut(_ version: KeyVersion, at revision: Revision) -> Bool {
+        guard !version.isTombstone else { return false }
+        guard let successor = history.successor(of: version) else { return true }
+        return successor.position.revision > revision
+    }
+
+    private func seesAnything(at revision: Revision) -> Bool {
+        guard revision < self.revision else { return keyCount > 0 }
+        var isSeen = false
+        let all = KeyRange(key: .empty, rangeEnd: "\0")
+        visit(all, at: revision, seeing: self.revision) { _ in
+            isSeen = true
+            return false
+        }
+        return isSeen
+    }
+}
+
+/// A version as etcd stores it: a revision's bytes, then protobuf.
+enum StoredVersion {
+    static func encode(_ version: KeyVersion, into writer: inout ByteWriter) {
+        writer.integer(version.position.revision.number.bigEndian)
+        writer.byte(UInt8(ascii: "_"))
+        writer.integer(version.position.sub.bigEndian)
+        if version.isTombstone { writer.byte(UInt8(ascii: "t")) }
+        write(version.key, field: 1, into: &writer)
+        // A tombstone's `KeyValue` has nothing but the key.
+        guard !version.isTombstone else { return }
+        write(version.createRevision.number, field: 2, into: &writer)
+        write(version.position.revision.number, field: 3, into: &writer)
+        write(version.version, field: 4, into: &writer)
+        write(version.value, field: 5, into: &writer)
+        write(version.lease.number, field: 6, into: &writer)
+    }
+
+    /// Bytes, length first; protobuf leaves out what is empty.
+    private static func write(_ bytes: ByteSlice, field: UInt8, into writer: inout ByteWriter) {
+        guard !bytes.isEmpty else { return }
+        writer.byte(field << 3 | 2)
+        writer.lengthPrefixed(bytes)
+    }
+
+    /// A number as varint; protobuf leaves out zero.
+    private static func write(_ number: Int64, field: UInt8, into writer: inout ByteWriter) {
+        guard number != 0 else { return }
+        writer.byte(field << 3)
+        writer.varint(UInt64(bitPattern: number))
+    }
+}

@@ -1,0 +1,159 @@
+public import Bytes
+public import Model
+
+/// What a snapshot says before its records.
+public struct KeyspaceSnapshotHeader: Sendable, Equatable {
+    public var revision: Revision
+    public var compactRevision: Revision
+    public var time: GroupTime
+
+    public init(revision: Revision, compactRevision: Revision, time: GroupTime) {
+        self.revision = revision
+        self.compactRevision = compactRevision
+        self.time = time
+    }
+}
+
+/// A lease in a snapshot. Which keys are attached to it follows from the records.
+public struct LeaseRecord: Sendable, Equatable {
+    public var id: LeaseID
+
+    /// Seconds.
+    public var timeToLive: Int64
+    public var deadline: GroupTime
+
+    public init(id: LeaseID, timeToLive: Int64, deadline: GroupTime) {
+        self.id = id
+        self.timeToLive = timeToLive
+        self.deadline = deadline
+    }
+}
+
+/// One version of one key in a snapshot.
+public struct SnapshotRecord: Sendable, Equatable {
+    public var position: ChangePosition
+    public var key: ByteSlice
+    public var isTombstone: Bool
+
+    /// These four are empty in a tombstone.
+    public var value: ByteSlice
+    public var createRevision: Revision
+    public var version: Int64
+    public var lease: LeaseID
+
+    public init(
+        position: ChangePosition, key: ByteSlice, isTombstone: Bool = false,
+        value: ByteSlice = .empty, createRevision: Revision = .zero, version: Int64 = 0,
+        lease: LeaseID = .none
+    ) {
+        self.position = position
+        self.key = key
+        self.isTombstone = isTombstone
+        self.value = value
+        self.createRevision = createRevision
+        self.version = version
+        self.lease = lease
+    }
+}
+
+/// A keyspace out as records in the order of its history, and back.
+///
+/// To write one while the keyspace goes on, take a copy of it.
+extension Keyspace {
+    public func snapshotHeader() -> KeyspaceSnapshotHeader {
+        KeyspaceSnapshotHeader(revision: revision, compactRevision: compactRevision, time: time)
+    }
+
+    public var leaseRecords: [LeaseRecord] {
+        var records: [LeaseRecord] = []
+        leaseTable.leases.visit(from: nil, to: nil) { id, lease in
+            records.append(
+                LeaseRecord(id: id, timeToLive: lease.timeToLive, deadline: lease.deadline))
+            return true
+        }
+        return records
+    }
+
+    /// At most `limit` records from `cursor` on, and where to go on; nil at the end.
+    public func snapshotRecords(
+        from cursor: SnapshotCursor, limit: Int
+    ) -> (records: [SnapshotRecord], next: SnapshotCursor?) {
+        var records: [SnapshotRecord] = []
+        var next: SnapshotCursor?
+        var visited = 0
+        history.log.visit(from: cursor, to: nil) { position, version in
+            guard visited < limit else {
+                next = position
+                return false
+            }
+            visited += 1
+            if !isCompacting || history.keeps(version, compactedAt: compactRevision) {
+                records.append(SnapshotRecord(of: version))
+            }
+            return true
+        }
+        return (records, next)
+    }
+
+    /// A keyspace to which the records of a snapshot are then restored, in order.
+    public init(
+        header: KeyspaceSnapshotHeader, leases: [LeaseRecord]
+    ) throws(KeyspaceError) {
+        self.init()
+        let numbers = Revision.initial...Revision(Limits.snapshotNumberMax)
+        guard numbers.contains(header.revision), header.compactRevision <= header.revision else {
+            throw .malformedSnapshot
+        }
+        revision = header.revision
+        compactRevision = max(header.compactRevision, Self.neverCompacted)
+        time = header.time
+        sweepPosition = ChangePosition(revision: compactRevision.next)
+        for record in leases {
+            guard record.id != .none, !leaseTable.contains(record.id) else {
+                throw .malformedSnapshot
+            }
+            leaseTable.add(
+                record.id, Lease(timeToLive: record.timeToLive, deadline: record.deadline))
+        }
+    }
+
+    /// Adds the next record of the snapshot.
+    public mutating func restore(_ record: SnapshotRecord) throws(KeyspaceError) {
+        let last = history.log.last?.key ?? ChangePosition()
+        guard record.isPlausible, record.position > last, record.position.revision <= revision
+        else { throw .malformedSnapshot }
+        // A snapshot is read in large chunks; no version may keep a whole one alive.
+        let version = record.keyVersion
+        let (_, replaced) = history.add(version.key) { _ in version }
+        let oldLease = replaced?.lease ?? .none
+        if oldLease != version.lease {
+            leaseTable.detach(version.key, from: oldLease)
+            leaseTable.attach(version.key, to: version.lease)
+        }
+    }
+}
+
+extension SnapshotRecord {
+    fileprivate init(of version: KeyVersion) {
+        self.init(
+            position: version.position, key: version.key, isTombstone: version.isTombstone,
+            value: version.value, createRevision: version.createRevision,
+            version: version.version, lease: version.lease)
+    }
+
+    fileprivate var isPlausible: Bool {
+        guard position.revision > .zero, position.sub >= 0, !key.isEmpty else { return false }
+        guard !isTombstone else { return true }
+        return createRevision > .zero && createRevision <= position.revision
+            && (1...Limits.snapshotNumberMax).contains(version)
+    }
+
+    fileprivate var keyVersion: KeyVersion {
+        guard !isTombstone else {
+            return KeyVersion(tombstoneOf: key.compacted, at: position)
+        }
+        return KeyVersion(
+            key: key.compacted, value: value.compacted, position: position,
+            createRevision: createRevision, version: version, lease: lease)
+    }
+}

@@ -1,0 +1,121 @@
+internal import Bytes
+internal import KeyspaceModel
+internal import Model
+
+/// The revision that a command is about to write, and how many changes it has made.
+struct Writes: Sendable {
+    private let before: Revision
+    private(set) var count: Int64 = 0
+
+    /// Whether the written keys and values get bytes of their own.
+    var isCopyingBytes = false
+
+    init(after revision: Revision) { before = revision }
+
+    /// What a read in the middle of a transaction sees and reports.
+    var visibleRevision: Revision { count == 0 ? before : before.next }
+
+    mutating func nextPosition() -> ChangePosition {
+        defer { count += 1 }
+        return ChangePosition(revision: before.next, sub: count)
+    }
+}
+
+extension Keyspace {
+    mutating func put(_ request: PutRequest) throws(KeyspaceError) -> PutResponse {
+        try Self.check(request)
+        try checkLease(of: request)
+        try checkExistence(for: request)
+        var writes = Writes(after: revision)
+        let response = put(request, &writes)
+        finish(writes)
+        return response
+    }
+
+    mutating func deleteRange(
+        _ request: DeleteRangeRequest
+    ) throws(KeyspaceError) -> DeleteRangeResponse {
+        try Self.check(request)
+        var writes = Writes(after: revision)
+        let response = deleteRange(request, &writes)
+        finish(writes)
+        return response
+    }
+
+    mutating func finish(_ writes: Writes) {
+        revision = writes.visibleRevision
+    }
+
+    func checkLease(of request: PutRequest) throws(KeyspaceError) {
+        guard request.lease == 0 || leaseTable.contains(LeaseID(request.lease)) else {
+            throw .leaseNotFound
+        }
+    }
+
+    func checkExistence(for request: PutRequest) throws(KeyspaceError) {
+        guard request.ignoreValue || request.ignoreLease else { return }
+        guard history.liveVersion(of: request.key) != nil else { throw .keyNotFound }
+    }
+
+    /// Puts a key; everything that could be wrong with the request has been checked.
+    mutating func put(_ request: PutRequest, _ writes: inout Writes) -> PutResponse {
+        let position = writes.nextPosition()
+        let isCopying = writes.isCopyingBytes
+        let key = isCopying ? request.key.compacted : request.key
+        let value = isCopying ? request.value.compacted : request.value
+        let firstVersion = firstVersion(of: key)
+        let (version, replaced) = history.add(key) { newest in
+            let previous = newest?.isTombstone == false ? newest : nil
+            return KeyVersion(
+                key: key,
+                value: request.ignoreValue ? previous?.value ?? .empty : value,
+                position: position,
+                createRevision: previous?.createRevision ?? position.revision,
+                version: previous.map { $0.version + 1 } ?? firstVersion,
+                lease: request.ignoreLease ? previous?.lease ?? .none : LeaseID(request.lease))
+        }
+        let previous = replaced?.isTombstone == false ? replaced : nil
+        let oldLease = previous?.lease ?? .none
+        if oldLease != version.lease {
+            leaseTable.detach(key, from: oldLease)
+            leaseTable.attach(key, to: version.lease)
+        }
+        let header = ResponseHeader(revision: position.revision.number)
+        return PutResponse(header: header, prevKv: request.prevKv ? previous?.keyValue : nil)
+    }
+
+    /// A key that comes into being, or again after its deletion, counts its versions from one.
+    private func firstVersion(of key: ByteSlice) -> Int64 {
+        #if MARTLET_MUTANTS
+        if mutant == .versionSurvivesDeletion, let gone = history.newest.value(of: key) {
+            return (history.predecessor(of: gone)?.version ?? 0) + 1
+        }
+        #endif
+        return 1
+    }
+
+    mutating func deleteRange(
+        _ request: DeleteRangeRequest, _ writes: inout Writes
+    ) -> DeleteRangeResponse {
+        var doomed: [KeyVersion] = []
+        history.newest.visit(KeyRange(key: request.key, rangeEnd: request.rangeEnd)) { version in
+            if !version.isTombstone { doomed.append(version) }
+            return true
+        }
+        for version in doomed { delete(version, &writes) }
+        #if MARTLET_MUTANTS
+        if mutant == .deletingNothingIsAWrite, doomed.isEmpty { _ = writes.nextPosition() }
+        #endif
+        return DeleteRangeResponse(
+            header: ResponseHeader(revision: writes.visibleRevision.number),
+            deleted: Int64(doomed.count),
+            prevKvs: request.prevKv ? doomed.map(\.keyValue) : [])
+    }
+
+    /// Leaves a tombstone for a key that is there.
+    mutating func delete(_ version: KeyVersion, _ writes: inout Writes) {
+        let tombstone = KeyVersion(tombstoneOf: version.key, at: writes.nextPosition())
+        _ = history.add(version.key) { _ in tombstone }
+        leaseTable.detach(version.key, from: version.lease)
+    }
+}

@@ -1,0 +1,49 @@
+/// The limits of this module, each with its reason.
+enum Limits {
+    /// Slots of a tree node: as many as `TreeNode.liveMask` has bits; a search then touches few
+    /// cache lines, and an insertion moves at most a kilobyte.
+    static let treeSlotsMax = 64
+
+    /// Below this a node joins a neighbour; far below the half, so that churn at a node's edge does
+    /// not split and join it again and again.
+    static let treeSlotsMin = 16
+
+    /// Up to this two neighbours become one node, with room left for insertions.
+    static let treeSlotsAfterJoinMax = 48
+
+    /// Operations in one list of a transaction, nested lists counted: etcd's `--max-txn-ops`.
+    static let operationsMax = 128
+
+    /// Operations in a whole transaction. etcd has no such limit; its depth-dependent one lets a
+    /// request of 1.5 MiB nest so deeply that the check for duplicate keys takes seconds.
+    static let operationsTotalMax = 16_384
+
+    /// The shortest lease in seconds: etcd's minimum at its default election timeout, as a lease
+    /// that ends before a leader can be replaced would promise what nobody can keep.
+    static let leaseTTLSecondsMin: Int64 = 2
+
+    /// The longest lease in seconds: etcd's, so that milliseconds never overflow.
+    static let leaseTTLSecondsMax: Int64 = 9_000_000_000
+
+    /// The highest revision and version that a snapshot may carry; counting on from it cannot
+    /// overflow within the age of the universe.
+    static let snapshotNumberMax: Int64 = 1 << 62
+
+    /// Changes that a compaction removes or keeps at once; about a millisecond.
+    static let changesSweptByCompactionMax = 1_000
+
+    /// Changes that every later command sweeps while a compaction is unfinished: more than it
+    /// usually writes, so that the compaction ends, and little enough not to be felt.
+    static let changesSweptByCommandMax = 32
+
+    /// What a version costs beside its key and value: the object, its slots in two trees and the
+    /// arrays' heads. A measured estimate, for `Keyspace.byteCount`.
+    static let versionOverheadBytes = 240
+
+    /// What a lease costs without its keys.
+    static let leaseOverheadBytes = 200
+
+    /// Writes of one transaction that may keep the request's bytes alive together. Beyond this each
+    /// gets bytes of its own: one survivor must not keep the whole request in memory.
+    static let writesSharingBytesMax = 4
+}

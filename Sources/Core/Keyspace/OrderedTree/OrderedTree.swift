@@ -1,0 +1,73 @@
+/// An ordered map that is copied in constant time: a B+ tree of values, not of references.
+///
+/// A node is a struct whose arrays hold its keys and its children, and Swift's arrays are
+/// copy-on-write: a change after a copy copies the arrays on the path from the root to one leaf,
+/// and everything else stays shared; a change without a copy moves nothing but the slots after it.
+/// Every node counts its live values, so that a range is counted along two paths.
+struct OrderedTree<Key: TreeKey, Value: TreeValue>: Sendable {
+    private var root = TreeNode<Key, Value>()
+
+    /// How many keys it holds, live or not.
+    private(set) var count = 0
+
+    var isEmpty: Bool { count == 0 }
+
+    var liveCount: Int { root.liveCount }
+
+    func value(of key: Key) -> Value? { root.value(of: key) }
+
+    func contains(_ key: Key) -> Bool { root.value(of: key) != nil }
+
+    var first: (key: Key, value: Value)? { root.first }
+
+    var last: (key: Key, value: Value)? { root.last }
+
+    /// The entry with the greatest key that is not above `key`.
+    func last(upTo key: Key) -> (key: Key, value: Value)? { root.last(upTo: key) }
+
+    /// The entry with the least key that is not below `key`.
+    func first(from key: Key) -> (key: Key, value: Value)? {
+        var found: (key: Key, value: Value)?
+        root.visit(from: key, to: nil) { key, value in
+            found = (key, value)
+            return false
+        }
+        return found
+    }
+
+    /// Visits the entries of `lower ..< upper` in order until `body` returns false.
+    func visit(from lower: Key?, to upper: Key?, _ body: (Key, Value) -> Bool) {
+        if let lower, let upper, lower.order(against: upper) >= 0 { return }
+        root.visit(from: lower, to: upper, body)
+    }
+
+    /// How many live values lie in `lower ..< upper`.
+    func liveCount(from lower: Key?, to upper: Key?) -> Int {
+        let below = lower.map { root.liveCount(below: $0) } ?? 0
+        let all = upper.map { root.liveCount(below: $0) } ?? root.liveCount
+        return max(0, all - below)
+    }
+
+    /// Sets the value of `key`, and its stored key, to what `make` makes of the value so far.
+    mutating func set(_ key: Key, _ make: (Value?) -> Value) {
+        let change = root.set(key, isRightmost: true, make)
+        if change.isNew { count += 1 }
+        if let sibling = change.sibling { root.grow(beside: sibling) }
+    }
+
+    mutating func set(_ key: Key, to value: Value) { set(key) { _ in value } }
+
+    /// Changes a value in its place; must not change whether it is live.
+    mutating func modify(_ key: Key, _ body: (inout Value) -> Void) { root.modify(key, body) }
+
+    @discardableResult
+    mutating func remove(_ key: Key) -> Value? {
+        guard let removed = root.remove(key) else { return nil }
+        count -= 1
+        root.shrink()
+        return removed
+    }
+
+    /// Whether every node keeps the rules of the tree; for tests.
+    var isWellFormed: Bool { root.isWellFormed && root.entryCount == count }
+}
