@@ -1,0 +1,103 @@
+import Model
+import RaftCore
+
+/// Sees all replicas at once, and notes where Raft's promises (Raft figure 3) are broken.
+struct Observer {
+    private(set) var violations: [String] = []
+
+    /// What was committed, first to last; nobody may ever disagree.
+    private(set) var history: [Entry] = []
+
+    private var leaders: [Term: ReplicaID] = [:]
+    private var votes: [Ballot: ReplicaID] = [:]
+
+    private struct Ballot: Hashable {
+        var voter: ReplicaID
+        var term: Term
+    }
+
+    var lastCommitted: LogIndex { history.last?.index ?? .zero }
+
+    private mutating func note(_ violation: String) {
+        if violations.count < 10 { violations.append(violation) }
+    }
+
+    /// Election safety and leader completeness.
+    mutating func look(at raft: Raft) {
+        guard raft.role == .leader, leaders[raft.term] != raft.replica else { return }
+        if let other = leaders[raft.term] {
+            note("\(raft.replica) and \(other) both lead term \(raft.term)")
+        }
+        leaders[raft.term] = raft.replica
+        for entry in history where entry.index >= raft.firstIndex && entry.term < raft.term {
+            if raft.term(at: entry.index) != entry.term {
+                note("leader of term \(raft.term) lacks committed entry \(entry.index)")
+            }
+        }
+    }
+
+    /// A voter votes for one candidate a term.
+    mutating func sent(_ message: Message) {
+        guard case .voteReply(let reply) = message.body, reply.isGranted, !reply.isPreVote else {
+            return
+        }
+        let ballot = Ballot(voter: message.source, term: message.term)
+        if let other = votes[ballot], other != message.target {
+            note("\(message.source) voted for \(other) and \(message.target)")
+        }
+        votes[ballot] = message.target
+    }
+
+    /// State machine safety: all apply the same, in order.
+    mutating func applied(_ entry: Entry, after count: UInt64) {
+        if entry.index.number != count + 1 { note("\(entry.index) applied after \(count)") }
+        guard entry.index <= lastCommitted else { return }
+        if history[Int(entry.index.number) - 1] != entry {
+            note("applied \(entry.index) of term \(entry.term), not what was committed there")
+        }
+    }
+
+    /// Durability: what is committed for the first time is on a majority's disks.
+    mutating func committed(_ entry: Entry, isOnMajority: Bool) {
+        guard entry.index > lastCommitted else { return }
+        if !isOnMajority { note("committed \(entry.index) is not on a majority's disks") }
+        if entry.index != lastCommitted.next { note("nobody committed before \(entry.index)") }
+        history.append(entry)
+    }
+
+    /// A snapshot holds what was committed.
+    mutating func expect(_ mark: SnapshotMark) {
+        guard mark.index <= lastCommitted, mark.index > .zero else {
+            return note("a snapshot of \(mark.index) was never committed")
+        }
+        if history[Int(mark.index.number) - 1].term != mark.term {
+            note("a snapshot of \(mark.index) has term \(mark.term)")
+        }
+    }
+
+    /// Linearizability: a read sees all that was committed when it was asked for.
+    mutating func readServed(at index: LogIndex, asked: LogIndex) {
+        if index < asked { note("read at \(index), though \(asked) was committed before") }
+    }
+
+    /// Log matching: where two logs agree, they agree in everything before.
+    mutating func compare(_ rafts: [Raft]) {
+        for (position, left) in rafts.enumerated() {
+            for right in rafts[(position + 1)...] { compare(left, right) }
+        }
+    }
+
+    private mutating func compare(_ left: Raft, _ right: Raft) {
+        let first = max(left.firstIndex.previous, right.firstIndex.previous)
+        var index = min(left.lastIndex, right.lastIndex)
+        var haveAgreed = false
+        while index >= first && index > .zero {
+            let isSame = left.term(at: index) == right.term(at: index)
+            if haveAgreed && !isSame {
+                return note("logs of \(left.replica), \(right.replica) agree above \(index) only")
+            }
+            haveAgreed = haveAgreed || isSame
+            index = index.previous
+        }
+    }
+}
