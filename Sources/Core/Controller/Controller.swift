@@ -1,11 +1,13 @@
-public import Model
-
 /// The control group's state machine: what the cluster is.
 ///
 /// Every node follows the control group, so that each reads the metadata locally. The state is an
 /// immutable image; an applied record gives the next image and a delta that says what changed.
 /// Missing here: tenants, topics and the planner that moves the cluster towards what it should be.
 public struct Controller: Sendable, Equatable {
+    /// The module's limits for whoever reads images from bytes, as the module bears this type's name.
+    public static let nodesMax = Limits.nodesMax
+    public static let keyspacesMax = Limits.keyspacesMax
+
     public private(set) var image: MetadataImage
 
     public init(image: MetadataImage = MetadataImage()) { self.image = image }

@@ -57,9 +57,11 @@ public struct CommandHeader: Sendable, Equatable {
                 bytes.storeBytes(of: sequence.littleEndian, toByteOffset: 9, as: UInt64.self)
                 bytes.storeBytes(of: time.number.littleEndian, toByteOffset: 17, as: Int64.self)
                 UnsafeMutableRawBufferPointer(rebasing: bytes[Self.byteCount...]).copyMemory(
-                    from: body)
+                    from: body
+                )
                 count = Self.byteCount + body.count
-            })
+            }
+        )
     }
 
     public init(decoding payload: ByteSlice) throws(DecodeError) {

@@ -20,7 +20,8 @@ enum ControlRecordCodec {
         return writer.slice
     }
 
-    static func decode(_ kind: CommandKind, _ body: ByteSlice) throws(DecodeError) -> ClusterRecord {
+    static func decode(_ kind: CommandKind, _ body: ByteSlice) throws(DecodeError) -> ClusterRecord
+    {
         var reader = ByteReader(body)
         switch kind {
         case .registerNode: return .nodeRegistered(try node(from: &reader))
@@ -44,10 +45,10 @@ enum ControlRecordCodec {
         var reader = ByteReader(bytes)
         var nodes: [NodeRecord] = []
         var keyspaces: [KeyspaceRecord] = []
-        for _ in 0..<(try count(from: &reader, limit: Controller.Limits.nodesMax)) {
+        for _ in 0..<(try count(from: &reader, limit: Controller.nodesMax)) {
             nodes.append(try node(from: &reader))
         }
-        for _ in 0..<(try count(from: &reader, limit: Controller.Limits.keyspacesMax)) {
+        for _ in 0..<(try count(from: &reader, limit: Controller.keyspacesMax)) {
             keyspaces.append(try keyspace(from: &reader))
         }
         return MetadataImage(nodes: nodes, keyspaces: keyspaces)
@@ -85,7 +86,8 @@ enum ControlRecordCodec {
     }
 
     private static func count(
-        from reader: inout ByteReader, limit: Int
+        from reader: inout ByteReader,
+        limit: Int
     ) throws(DecodeError) -> Int {
         let count = try reader.varint()
         guard count <= UInt64(limit) else { throw .tooLarge("a list of \(count)") }

@@ -64,7 +64,8 @@ public final class KeyspaceMachine {
 
     /// Applies a committed command; nil if it does not decode, on every node alike.
     func apply(
-        _ header: CommandHeader, _ body: ByteSlice
+        _ header: CommandHeader,
+        _ body: ByteSlice
     ) -> Result<KeyspaceResponse, KeyspaceError>? {
         guard let command = try? Self.command(header.kind, body) else { return nil }
         hasNews = true
@@ -82,7 +83,8 @@ public final class KeyspaceMachine {
     }
 
     static func command(
-        _ kind: CommandKind, _ body: ByteSlice
+        _ kind: CommandKind,
+        _ body: ByteSlice
     ) throws(DecodeError) -> KeyspaceCommand {
         switch kind {
         case .put: .put(try PutRequest(decoding: body))

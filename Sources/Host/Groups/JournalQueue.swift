@@ -58,17 +58,27 @@ struct JournalQueue {
                 JournalGroupState(
                     group: group.id,
                     state: JournalState(
-                        term: state.term, votedFor: state.votedFor?.number ?? 0,
-                        commitIndex: state.commitIndex)))
+                        term: state.term,
+                        votedFor: state.votedFor?.number ?? 0,
+                        commitIndex: state.commitIndex
+                    )
+                )
+            )
         }
         for entry in persist.entries {
             batch.entries.append(
                 JournalEntry(
-                    group: group.id, index: entry.index, term: entry.term,
-                    kind: entry.kind.rawValue, payload: entry.payload))
+                    group: group.id,
+                    index: entry.index,
+                    term: entry.term,
+                    kind: entry.kind.rawValue,
+                    payload: entry.payload
+                )
+            )
         }
         gatheredReceipts.append(
-            Receipt(place: place, receipt: persist.receipt, messages: persist.messages))
+            Receipt(place: place, receipt: persist.receipt, messages: persist.messages)
+        )
     }
 
     mutating func gather(_ mark: JournalMark) { batch.marks.append(mark) }

@@ -23,7 +23,4 @@ public enum Limits {
 
     /// Bytes of a snapshot's metadata: a configuration and a header.
     public static let snapshotMetadataBytesMax = 1 << 20
-
-    /// A frame is closed once it holds this much; one item may still make it larger.
-    public static let frameBytesSoftMax = 1 << 20
 }

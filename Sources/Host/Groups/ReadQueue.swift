@@ -131,7 +131,9 @@ struct ReadQueue {
     }
 
     private static func expire(
-        _ reads: inout [WaitingRead], at now: Tick, _ body: (Waiter) -> Void
+        _ reads: inout [WaitingRead],
+        at now: Tick,
+        _ body: (Waiter) -> Void
     ) {
         guard reads.contains(where: { $0.deadline <= now }) else { return }
         for read in reads where read.deadline <= now { body(read.waiter) }

@@ -26,6 +26,29 @@ public struct RecoveredReplica: Sendable {
     public var source: SnapshotSource
 
     public var restored: RestoredReplica
+
+    init(id: GroupID, source: SnapshotSource, restored: RestoredReplica) {
+        self.id = id
+        self.source = source
+        self.restored = restored
+    }
+
+    /// A group that nothing was ever written of.
+    public init(new seed: GroupSeed) {
+        self.init(
+            id: seed.id,
+            source: seed.source,
+            restored: RestoredReplica(
+                hardState: .initial,
+                snapshot: SnapshotMark(
+                    index: .zero,
+                    term: .zero,
+                    configuration: seed.configuration
+                ),
+                entries: []
+            )
+        )
+    }
 }
 
 /// Why a node cannot start from its disk.
@@ -44,7 +67,9 @@ public enum RecoveryError: Error, Sendable, Equatable {
 /// Puts snapshots and journal together again, group by group.
 public enum Recovery {
     public static func replicas<Storage: Disk>(
-        of seeds: [GroupSeed], journal: [RecoveredGroup], snapshots: SnapshotStore<Storage>
+        of seeds: [GroupSeed],
+        journal: [RecoveredGroup],
+        snapshots: SnapshotStore<Storage>
     ) throws(RecoveryError) -> [RecoveredReplica] {
         var replicas: [RecoveredReplica] = []
         for seed in seeds.sorted(by: { $0.id < $1.id }) {
@@ -55,7 +80,9 @@ public enum Recovery {
     }
 
     private static func replica<Storage: Disk>(
-        of seed: GroupSeed, logged: RecoveredGroup?, snapshots: SnapshotStore<Storage>
+        of seed: GroupSeed,
+        logged: RecoveredGroup?,
+        snapshots: SnapshotStore<Storage>
     ) throws(RecoveryError) -> RecoveredReplica {
         let snapshot = try SnapshotCodec.load(seed.id, from: snapshots)
         let mark =
@@ -70,19 +97,24 @@ public enum Recovery {
             hardState = HardState(
                 term: state.term,
                 votedFor: state.votedFor == 0 ? nil : ReplicaID(state.votedFor),
-                commitIndex: state.commitIndex)
+                commitIndex: state.commitIndex
+            )
         }
         hardState.commitIndex = max(hardState.commitIndex, mark.index)
         hardState.term = max(hardState.term, mark.term)
         return RecoveredReplica(
-            id: seed.id, source: snapshot?.source ?? seed.source,
-            restored: RestoredReplica(hardState: hardState, snapshot: mark, entries: entries))
+            id: seed.id,
+            source: snapshot?.source ?? seed.source,
+            restored: RestoredReplica(hardState: hardState, snapshot: mark, entries: entries)
+        )
     }
 
     /// The entries behind the snapshot; none of them if the log differs from it at its end, as a
     /// snapshot was then installed over it.
     private static func suffix(
-        of logged: [JournalEntry], after mark: SnapshotMark, in group: GroupID
+        of logged: [JournalEntry],
+        after mark: SnapshotMark,
+        in group: GroupID
     ) throws(RecoveryError) -> [Entry] {
         guard let first = logged.first, let last = logged.last, last.index > mark.index else {
             return []
@@ -99,7 +131,8 @@ public enum Recovery {
                 throw .snapshotMalformed(group, "an entry of kind \(entry.kind)")
             }
             entries.append(
-                Entry(index: entry.index, term: entry.term, kind: kind, payload: entry.payload))
+                Entry(index: entry.index, term: entry.term, kind: kind, payload: entry.payload)
+            )
         }
         return entries
     }

@@ -1,5 +1,6 @@
 internal import Bytes
 internal import Journal
+internal import Keyspace
 internal import Model
 internal import PeerWire
 internal import RaftCore
@@ -13,8 +14,12 @@ extension Shard {
         else { return report(chunk.mark, .done, received: chunk.totalBytes, to: node, in: group) }
         if chunk.offset == 0 {
             group.snapshots.incoming = IncomingSnapshot(
-                mark: chunk.mark, leader: chunk.leader, term: chunk.term, received: 0,
-                isFinishing: false)
+                mark: chunk.mark,
+                leader: chunk.leader,
+                term: chunk.term,
+                received: 0,
+                isFinishing: false
+            )
         }
         guard var incoming = group.snapshots.incoming, incoming.mark == chunk.mark,
             incoming.leader == chunk.leader, incoming.received == chunk.offset,
@@ -25,8 +30,13 @@ extension Shard {
         group.snapshots.incoming = incoming
         effects.snapshotJobs.append(
             .receive(
-                group.id, chunk.mark, offset: chunk.offset, totalBytes: chunk.totalBytes,
-                bytes: chunk.bytes))
+                group.id,
+                chunk.mark,
+                offset: chunk.offset,
+                totalBytes: chunk.totalBytes,
+                bytes: chunk.bytes
+            )
+        )
     }
 
     func acknowledge(_ mark: SnapshotMark, _ received: UInt64, in group: Group) {
@@ -67,13 +77,20 @@ extension Shard {
         guard let incoming = group.snapshots.incoming, incoming.mark == mark else { return }
         group.snapshots.incoming = nil
         report(
-            mark, .refused, received: incoming.received, to: NodeID(incoming.leader.number),
-            in: group)
+            mark,
+            .refused,
+            received: incoming.received,
+            to: NodeID(incoming.leader.number),
+            in: group
+        )
     }
 
     private func report(
-        _ mark: SnapshotMark, _ verdict: SnapshotProgress.Verdict, received: UInt64,
-        to node: NodeID, in group: Group
+        _ mark: SnapshotMark,
+        _ verdict: SnapshotProgress.Verdict,
+        received: UInt64,
+        to node: NodeID,
+        in group: Group
     ) {
         let progress = SnapshotProgress(index: mark.index, received: received, verdict: verdict)
         send(.snapshotProgress(group.id, progress), to: node)

@@ -1,5 +1,7 @@
 internal import Bytes
+internal import Keyspace
 internal import Model
+internal import RaftCore
 
 extension Shard {
     /// The leader watches the deadlines, proposes to revoke what has passed, and writes the time
@@ -12,10 +14,16 @@ extension Shard {
         if nextExpiry <= time {
             guard !group.leases.isExpiring(at: tick) else { return }
             let expired = machine.keyspace.expiredLeases(
-                at: time, limit: Limits.leasesExpiredPerCommandMax)
+                at: time,
+                limit: Limits.leasesExpiredPerCommandMax
+            )
             group.leases.expire(at: tick, retryTicks: settings.requestTimeoutTicks)
             propose(
-                .expireLeases, body: LeaseListCodec.encode(expired), to: group.id, for: .none)
+                .expireLeases,
+                body: LeaseListCodec.encode(expired),
+                to: group.id,
+                for: .none
+            )
         } else if group.leases.isTimeDue(at: tick, every: settings.advanceTimeTicks) {
             propose(.advanceTime, body: .empty, to: group.id, for: .none)
         }

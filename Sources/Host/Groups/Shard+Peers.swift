@@ -63,7 +63,6 @@ struct PeerOutbox {
     let target: NodeID
     private let source: NodeID
     private var writer: PeerFrameWriter
-    private var isEmpty = true
 
     init(source: NodeID, target: NodeID) {
         self.source = source
@@ -73,13 +72,11 @@ struct PeerOutbox {
 
     mutating func append(_ item: PeerItem, into frames: inout [OutgoingFrame]) {
         writer.append(item)
-        isEmpty = false
-        if writer.byteCount >= Limits.frameBytesSoftMax { flush(into: &frames) }
+        if writer.isFull { flush(into: &frames) }
     }
 
     mutating func flush(into frames: inout [OutgoingFrame]) {
-        guard !isEmpty else { return }
+        guard !writer.isEmpty else { return }
         frames.append(OutgoingFrame(target: target, bytes: writer.finish()))
-        isEmpty = true
     }
 }

@@ -10,12 +10,16 @@ extension Shard {
     /// A front decodes and checks the request in place, behind `CommandHeader.byteCount`, and then
     /// proposes the payload before it prepares another for the group.
     public func prepare(
-        _ kind: CommandKind, body: UnsafeRawBufferPointer, to group: GroupID
+        _ kind: CommandKind,
+        body: UnsafeRawBufferPointer,
+        to group: GroupID
     ) -> ByteSlice {
         guard let place = place(of: group) else { return .empty }
         let group = groups[place]
         return CommandHeader(
-            kind: kind, origin: node, sequence: group.proposals.nextSequence,
+            kind: kind,
+            origin: node,
+            sequence: group.proposals.nextSequence,
             time: group.time.stamp(in: group.raft.term, at: now)
         ).payload(body)
     }
@@ -41,7 +45,10 @@ extension Shard {
 
     /// Prepares and proposes in one call.
     public func propose(
-        _ kind: CommandKind, body: ByteSlice, to group: GroupID, for waiter: Waiter
+        _ kind: CommandKind,
+        body: ByteSlice,
+        to group: GroupID,
+        for waiter: Waiter
     ) {
         let payload = body.withUnsafeBytes { prepare(kind, body: $0, to: group) }
         propose(payload, to: group, for: waiter)
@@ -50,8 +57,11 @@ extension Shard {
     /// Proposes a change of the cluster's metadata, for whoever reads the image later.
     public func propose(_ record: ClusterRecord) {
         propose(
-            ControlRecordCodec.kind(of: record), body: ControlRecordCodec.encode(record),
-            to: .control, for: .none)
+            ControlRecordCodec.kind(of: record),
+            body: ControlRecordCodec.encode(record),
+            to: .control,
+            for: .none
+        )
     }
 
     /// To Raft if this node leads, to the leader's node if another does, else held back.
@@ -65,10 +75,16 @@ extension Shard {
     }
 
     private func forward(
-        _ payload: ByteSlice, _ sequence: UInt64, in group: Group, to leader: ReplicaID
+        _ payload: ByteSlice,
+        _ sequence: UInt64,
+        in group: Group,
+        to leader: ReplicaID
     ) {
         let proposal = ForwardedProposal(
-            term: group.raft.term, sequence: sequence, payload: payload)
+            term: group.raft.term,
+            sequence: sequence,
+            payload: payload
+        )
         send(.proposal(group.id, proposal), to: NodeID(leader.number))
     }
 
@@ -146,10 +162,15 @@ extension Shard {
     }
 
     private func refuse(
-        _ proposal: ForwardedProposal, _ reason: ProposalRefusal, to origin: NodeID, in group: Group
+        _ proposal: ForwardedProposal,
+        _ reason: ProposalRefusal,
+        to origin: NodeID,
+        in group: Group
     ) {
         send(
-            .proposalRefused(group.id, sequence: proposal.sequence, reason: reason), to: origin)
+            .proposalRefused(group.id, sequence: proposal.sequence, reason: reason),
+            to: origin
+        )
     }
 
     /// The leader refused a command of ours; it is certainly not in the log.

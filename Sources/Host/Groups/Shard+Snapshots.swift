@@ -96,20 +96,34 @@ extension Shard {
         group.snapshots.outgoing.removeAll { $0.target == target }
         group.snapshots.outgoing.append(
             OutgoingSnapshot(
-                target: target, mark: mark, term: group.raft.term, lastProgress: tick))
+                target: target,
+                mark: mark,
+                term: group.raft.term,
+                lastProgress: tick
+            )
+        )
         effects.snapshotJobs.append(.read(group.id, mark, offset: 0, target: target))
     }
 
     private func sendChunk(
-        _ mark: SnapshotMark, _ offset: UInt64, of totalBytes: UInt64, _ bytes: ByteSlice,
-        to target: ReplicaID, in group: Group
+        _ mark: SnapshotMark,
+        _ offset: UInt64,
+        of totalBytes: UInt64,
+        _ bytes: ByteSlice,
+        to target: ReplicaID,
+        in group: Group
     ) {
         guard let transfer = group.snapshots.outgoing.first(where: { $0.target == target }),
             transfer.mark.index == mark.index
         else { return }
         let chunk = SnapshotChunk(
-            mark: mark, term: transfer.term, leader: ReplicaID(node.number), offset: offset,
-            totalBytes: totalBytes, bytes: bytes)
+            mark: mark,
+            term: transfer.term,
+            leader: ReplicaID(node.number),
+            offset: offset,
+            totalBytes: totalBytes,
+            bytes: bytes
+        )
         send(.snapshotChunk(group.id, chunk), to: NodeID(target.number))
     }
 
@@ -126,7 +140,8 @@ extension Shard {
         switch progress.verdict {
         case .more:
             effects.snapshotJobs.append(
-                .read(group.id, mark, offset: progress.received, target: target))
+                .read(group.id, mark, offset: progress.received, target: target)
+            )
         case .done:
             group.snapshots.outgoing.remove(at: place)
             group.raft.snapshotSent(to: target, delivered: true)

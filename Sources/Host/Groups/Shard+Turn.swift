@@ -1,10 +1,16 @@
+internal import Bytes
 internal import Journal
-public import Model
+internal import Keyspace
+internal import Model
 internal import RaftCore
 
 extension Shard {
     /// Whether a turn would find something to do.
-    public var hasWork: Bool { !touched.isEmpty || journal.canAppend }
+    public var hasWork: Bool {
+        !touched.isEmpty || journal.canAppend || !effects.completions.isEmpty
+            || !effects.facts.isEmpty || !effects.journalJobs.isEmpty
+            || !effects.snapshotJobs.isEmpty
+    }
 
     /// Steps every touched group, and gathers what is to be done.
     ///
@@ -98,7 +104,10 @@ extension Shard {
     /// Tells of changes of leadership, and forgets what belonged to the last one.
     private func tellLeadership(_ group: Group) {
         let current = ObservedLeadership(
-            leader: group.raft.leader, term: group.raft.term, isLeader: group.isLeader)
+            leader: group.raft.leader,
+            term: group.raft.term,
+            isLeader: group.isLeader
+        )
         let last = group.observed
         guard current != last else { return }
         group.observed = current

@@ -1,7 +1,7 @@
-public import Bytes
+internal import Bytes
 public import Controller
 internal import Journal
-public import Keyspace
+internal import Keyspace
 public import Model
 internal import PeerWire
 internal import RaftCore
@@ -38,12 +38,16 @@ public final class Shard {
     var outboxes: [PeerOutbox]
     var journal = JournalQueue()
     var effects = ShardEffects()
-    private(set) var isStopped = false
+    public private(set) var isStopped = false
 
     /// Groups as recovered from disk. `boots` counts the node's starts and makes sequences unique.
     public init(
-        node: NodeID, peers: [NodeID], boots: UInt64, settings: ShardSettings,
-        recovered: [RecoveredReplica], seed: UInt64
+        node: NodeID,
+        peers: [NodeID],
+        boots: UInt64,
+        settings: ShardSettings,
+        recovered: [RecoveredReplica],
+        seed: UInt64
     ) {
         self.node = node
         self.settings = settings
@@ -52,12 +56,19 @@ public final class Shard {
         for replica in recovered {
             places[replica.id] = groups.count
             let raft = Raft(
-                replica: ReplicaID(node.number), restored: replica.restored,
-                settings: settings.raft, seed: seed &+ replica.id.number &* 0x9e37_79b9_7f4a_7c15)
+                replica: ReplicaID(node.number),
+                restored: replica.restored,
+                settings: settings.raft,
+                seed: seed &+ replica.id.number &* 0x9e37_79b9_7f4a_7c15
+            )
             groups.append(
                 Group(
-                    id: replica.id, machine: GroupMachine(replica.source), raft: raft,
-                    firstSequence: boots << 40))
+                    id: replica.id,
+                    machine: GroupMachine(replica.source),
+                    raft: raft,
+                    firstSequence: boots << 40
+                )
+            )
         }
         self.groups = groups
         self.places = places
@@ -87,9 +98,13 @@ public final class Shard {
         guard let place = places[group] else { return nil }
         let group = groups[place]
         return GroupStatus(
-            leader: group.leaderNode, isLeader: group.isLeader, term: group.raft.term,
-            lastIndex: group.raft.lastIndex, commitIndex: group.raft.commitIndex,
-            appliedIndex: group.raft.appliedIndex)
+            leader: group.leaderNode,
+            isLeader: group.isLeader,
+            term: group.raft.term,
+            lastIndex: group.raft.lastIndex,
+            commitIndex: group.raft.commitIndex,
+            appliedIndex: group.raft.appliedIndex
+        )
     }
 
     public var groupIDs: [GroupID] { groups.map(\.id) }
@@ -130,12 +145,17 @@ public final class Shard {
     private func passTick(_ place: Int) {
         let group = groups[place]
         group.raft.tick()
-        group.proposals.expire(at: tick) { refuse($0, group.hasKnownLeader ? .timedOut : .noLeader) }
+        group.proposals.expire(at: tick) {
+            refuse($0, group.hasKnownLeader ? .timedOut : .noLeader)
+        }
         if !group.reads.isIdle {
-            group.reads.expire(at: tick) { refuse($0, group.hasKnownLeader ? .timedOut : .noLeader) }
+            group.reads.expire(at: tick) {
+                refuse($0, group.hasKnownLeader ? .timedOut : .noLeader)
+            }
             if tick.number > UInt64(settings.readRetryTicks) {
                 group.reads.retryRounds(
-                    askedBefore: Tick(tick.number - UInt64(settings.readRetryTicks)))
+                    askedBefore: Tick(tick.number - UInt64(settings.readRetryTicks))
+                )
             }
         }
         dropExpiredHeldBack(group)

@@ -39,7 +39,8 @@ enum SnapshotCodec {
 
     /// Writes the state chunk by chunk, so that memory stays small whatever the state's size.
     static func save<Storage: Disk>(
-        _ source: SnapshotSource, to writer: SnapshotWriter<Storage>
+        _ source: SnapshotSource,
+        to writer: SnapshotWriter<Storage>
     ) throws(JournalError) {
         switch source {
         case .control(let image):
@@ -52,7 +53,8 @@ enum SnapshotCodec {
     }
 
     private static func save<Storage: Disk>(
-        _ keyspace: Keyspace, to writer: SnapshotWriter<Storage>
+        _ keyspace: Keyspace,
+        to writer: SnapshotWriter<Storage>
     ) throws(JournalError) {
         var head = ByteWriter()
         head.byte(ChunkKind.keyspaceHeader.rawValue)
@@ -61,7 +63,9 @@ enum SnapshotCodec {
         var cursor: SnapshotCursor? = SnapshotCursor()
         while let from = cursor {
             let (records, next) = keyspace.snapshotRecords(
-                from: from, limit: Limits.snapshotRecordsPerChunk)
+                from: from,
+                limit: Limits.snapshotRecordsPerChunk
+            )
             var chunk = ByteWriter()
             chunk.byte(ChunkKind.keyspaceRecords.rawValue)
             for record in records { KeyspaceCodec.encode(record, into: &chunk) }
@@ -72,7 +76,8 @@ enum SnapshotCodec {
 
     /// The newest snapshot of a group, decoded; nil if there is none.
     static func load<Storage: Disk>(
-        _ group: GroupID, from snapshots: SnapshotStore<Storage>
+        _ group: GroupID,
+        from snapshots: SnapshotStore<Storage>
     ) throws(RecoveryError) -> (mark: SnapshotMark, source: SnapshotSource)? {
         let descriptor: SnapshotDescriptor
         do throws(JournalError) {
@@ -84,7 +89,10 @@ enum SnapshotCodec {
         do throws(DecodeError) {
             let configuration = try decodeConfiguration(descriptor.metadata)
             let mark = SnapshotMark(
-                index: descriptor.index, term: descriptor.term, configuration: configuration)
+                index: descriptor.index,
+                term: descriptor.term,
+                configuration: configuration
+            )
             return (mark, try load(descriptor, from: snapshots))
         } catch {
             throw .snapshotMalformed(group, "\(error)")
@@ -92,7 +100,8 @@ enum SnapshotCodec {
     }
 
     static func load<Storage: Disk>(
-        _ descriptor: SnapshotDescriptor, from snapshots: SnapshotStore<Storage>
+        _ descriptor: SnapshotDescriptor,
+        from snapshots: SnapshotStore<Storage>
     ) throws(DecodeError) -> SnapshotSource {
         var image: MetadataImage?
         var keyspace: Keyspace?
@@ -116,7 +125,9 @@ enum SnapshotCodec {
     }
 
     private static func read(
-        _ chunk: ByteSlice, image: inout MetadataImage?, keyspace: inout Keyspace?
+        _ chunk: ByteSlice,
+        image: inout MetadataImage?,
+        keyspace: inout Keyspace?
     ) throws(DecodeError) {
         var reader = ByteReader(chunk)
         let number = try reader.byte()
@@ -138,7 +149,8 @@ enum SnapshotCodec {
     }
 
     private static func restore(
-        _ record: SnapshotRecord, into keyspace: inout Keyspace?
+        _ record: SnapshotRecord,
+        into keyspace: inout Keyspace?
     ) throws(DecodeError) {
         do {
             try keyspace?.restore(record)

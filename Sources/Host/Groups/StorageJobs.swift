@@ -42,8 +42,13 @@ public enum StorageCompletion: Sendable {
     case snapshotSaved(GroupID, SnapshotMark)
     case snapshotNotSaved(GroupID, SnapshotMark, String)
     case snapshotRead(
-        GroupID, SnapshotMark, offset: UInt64, totalBytes: UInt64, bytes: ByteSlice,
-        target: ReplicaID)
+        GroupID,
+        SnapshotMark,
+        offset: UInt64,
+        totalBytes: UInt64,
+        bytes: ByteSlice,
+        target: ReplicaID
+    )
     case snapshotUnreadable(GroupID, SnapshotMark, target: ReplicaID, String)
     case snapshotChunkReceived(GroupID, SnapshotMark, received: UInt64)
     case snapshotReceived(GroupID, SnapshotMark, SnapshotSource)

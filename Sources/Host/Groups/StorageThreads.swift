@@ -89,12 +89,17 @@ public final class SnapshotThread<Storage: Disk> {
     }
 
     private func save(
-        _ group: GroupID, _ mark: SnapshotMark, _ source: SnapshotSource
+        _ group: GroupID,
+        _ mark: SnapshotMark,
+        _ source: SnapshotSource
     ) -> StorageCompletion {
         do throws(JournalError) {
             let writer = try snapshots.begin(
-                group: group, index: mark.index, term: mark.term,
-                metadata: SnapshotCodec.encodeConfiguration(mark.configuration))
+                group: group,
+                index: mark.index,
+                term: mark.term,
+                metadata: SnapshotCodec.encodeConfiguration(mark.configuration)
+            )
             do throws(JournalError) {
                 try SnapshotCodec.save(source, to: writer)
                 try writer.finish()
@@ -112,25 +117,43 @@ public final class SnapshotThread<Storage: Disk> {
     }
 
     private func read(
-        _ group: GroupID, _ mark: SnapshotMark, offset: UInt64, target: ReplicaID
+        _ group: GroupID,
+        _ mark: SnapshotMark,
+        offset: UInt64,
+        target: ReplicaID
     ) -> StorageCompletion {
         do throws(JournalError) {
             guard let latest = try snapshots.latest(of: group), latest.index == mark.index else {
                 return .snapshotUnreadable(
-                    group, mark, target: target, "a newer snapshot has replaced it")
+                    group,
+                    mark,
+                    target: target,
+                    "a newer snapshot has replaced it"
+                )
             }
             let bytes = try snapshots.read(
-                latest, at: Int(offset), count: Limits.snapshotChunkBytes)
+                latest,
+                at: Int(offset),
+                count: Limits.snapshotChunkBytes
+            )
             return .snapshotRead(
-                group, mark, offset: offset, totalBytes: UInt64(latest.byteCount), bytes: bytes,
-                target: target)
+                group,
+                mark,
+                offset: offset,
+                totalBytes: UInt64(latest.byteCount),
+                bytes: bytes,
+                target: target
+            )
         } catch {
             return .snapshotUnreadable(group, mark, target: target, "\(error)")
         }
     }
 
     private func receive(
-        _ group: GroupID, _ mark: SnapshotMark, offset: UInt64, totalBytes: UInt64,
+        _ group: GroupID,
+        _ mark: SnapshotMark,
+        offset: UInt64,
+        totalBytes: UInt64,
         bytes: ByteSlice
     ) -> StorageCompletion {
         do throws(JournalError) {
@@ -139,8 +162,12 @@ public final class SnapshotThread<Storage: Disk> {
                 receivers[group] = Receiving(
                     mark: mark,
                     receiver: try snapshots.receive(
-                        group: group, index: mark.index, term: mark.term),
-                    received: 0)
+                        group: group,
+                        index: mark.index,
+                        term: mark.term
+                    ),
+                    received: 0
+                )
             }
             guard var receiving = receivers[group], receiving.mark == mark,
                 receiving.received == offset
@@ -161,11 +188,16 @@ public final class SnapshotThread<Storage: Disk> {
     }
 
     private func load(
-        _ group: GroupID, _ mark: SnapshotMark, _ descriptor: SnapshotDescriptor
+        _ group: GroupID,
+        _ mark: SnapshotMark,
+        _ descriptor: SnapshotDescriptor
     ) -> StorageCompletion {
         do throws(DecodeError) {
             return .snapshotReceived(
-                group, mark, try SnapshotCodec.load(descriptor, from: snapshots))
+                group,
+                mark,
+                try SnapshotCodec.load(descriptor, from: snapshots)
+            )
         } catch {
             return .snapshotChunkRefused(group, mark, "\(error)")
         }

@@ -7,7 +7,11 @@ import Testing
 
 @Suite struct CommandTests {
     private let header = CommandHeader(
-        kind: .txn, origin: NodeID(.max), sequence: 7 << 40, time: GroupTime(-1))
+        kind: .txn,
+        origin: NodeID(.max),
+        sequence: 7 << 40,
+        time: GroupTime(-1)
+    )
 
     @Test func aPayloadIsTheHeaderAndTheRequestAsItCame() throws {
         let payload = ByteSlice("request").withUnsafeBytes { header.payload($0) }
@@ -19,7 +23,9 @@ import Testing
     @Test func aHeaderCutShortIsTruncated() {
         let payload = ByteSlice("request").withUnsafeBytes { header.payload($0) }
         for length in 0..<CommandHeader.byteCount {
-            #expect(throws: DecodeError.truncated) { try CommandHeader(decoding: payload[0..<length]) }
+            #expect(throws: DecodeError.truncated) {
+                try CommandHeader(decoding: payload[0..<length])
+            }
             #expect(CommandHeader.body(of: payload[0..<length]) == .empty)
         }
     }
@@ -33,8 +39,12 @@ import Testing
     @Test(arguments: [
         ClusterRecord.nodeRegistered(
             NodeRecord(
-                id: NodeID(9), name: "n9", peerAddress: "[::1]:2380",
-                clientURLs: ["http://a:1", "http://b:2"])),
+                id: NodeID(9),
+                name: "n9",
+                peerAddress: "[::1]:2380",
+                clientURLs: ["http://a:1", "http://b:2"]
+            )
+        ),
         .keyspaceCreated(KeyspaceRecord(name: "default", group: .defaultKeyspace)),
     ])
     func aControlRecordReadsBackAsWritten(record: ClusterRecord) throws {
@@ -43,7 +53,9 @@ import Testing
         for length in 0..<bytes.count {
             #expect(throws: DecodeError.self) {
                 try ControlRecordCodec.decode(
-                    ControlRecordCodec.kind(of: record), bytes[0..<length])
+                    ControlRecordCodec.kind(of: record),
+                    bytes[0..<length]
+                )
             }
         }
     }

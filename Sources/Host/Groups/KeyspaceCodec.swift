@@ -1,0 +1,90 @@
+internal import Bytes
+internal import Keyspace
+internal import Model
+
+/// The bytes of a keyspace's snapshot values.
+///
+///     header   revision · compact revision · time · leases: count, then (ID · TTL · deadline)
+///     record   flags (1: tombstone) · revision · sub · key, and unless it is a tombstone
+///              value · create revision · version · lease
+///
+/// Numbers of the header and of leases are eight bytes, little-endian; those of a record varints, as
+/// they are many and small.
+enum KeyspaceCodec {
+    static func encode(
+        _ header: KeyspaceSnapshotHeader,
+        _ leases: [LeaseRecord],
+        into writer: inout ByteWriter
+    ) {
+        writer.integer(header.revision.number)
+        writer.integer(header.compactRevision.number)
+        writer.integer(header.time.number)
+        writer.integer(UInt64(leases.count))
+        for lease in leases {
+            writer.integer(lease.id.number)
+            writer.integer(lease.timeToLive)
+            writer.integer(lease.deadline.number)
+        }
+    }
+
+    /// A keyspace with its leases, and as yet without its records.
+    static func keyspace(from reader: inout ByteReader) throws(DecodeError) -> Keyspace {
+        let header = KeyspaceSnapshotHeader(
+            revision: Revision(try reader.integer()),
+            compactRevision: Revision(try reader.integer()),
+            time: GroupTime(try reader.integer())
+        )
+        let count = try reader.integer(UInt64.self)
+        guard count <= UInt64(reader.remaining / 24) else { throw .truncated }
+        var leases: [LeaseRecord] = []
+        leases.reserveCapacity(Int(count))
+        for _ in 0..<count {
+            leases.append(
+                LeaseRecord(
+                    id: LeaseID(try reader.integer()),
+                    timeToLive: try reader.integer(),
+                    deadline: GroupTime(try reader.integer())
+                )
+            )
+        }
+        do throws(KeyspaceError) {
+            return try Keyspace(header: header, leases: leases)
+        } catch {
+            throw .malformed("a keyspace's header: \(error)")
+        }
+    }
+
+    static func encode(_ record: SnapshotRecord, into writer: inout ByteWriter) {
+        writer.byte(record.isTombstone ? 1 : 0)
+        writer.varint(UInt64(bitPattern: record.position.revision.number))
+        writer.varint(UInt64(bitPattern: record.position.sub))
+        writer.lengthPrefixed(record.key)
+        guard !record.isTombstone else { return }
+        writer.lengthPrefixed(record.value)
+        writer.varint(UInt64(bitPattern: record.createRevision.number))
+        writer.varint(UInt64(bitPattern: record.version))
+        writer.varint(UInt64(bitPattern: record.lease.number))
+    }
+
+    static func record(from reader: inout ByteReader) throws(DecodeError) -> SnapshotRecord {
+        let flags = try reader.byte()
+        guard flags <= 1 else { throw .malformed("a record with flags \(flags)") }
+        let revision = Revision(Int64(bitPattern: try reader.varint()))
+        let position = ChangePosition(
+            revision: revision,
+            sub: Int64(bitPattern: try reader.varint())
+        )
+        let key = try reader.lengthPrefixed()
+        guard flags == 0 else {
+            return SnapshotRecord(position: position, key: key, isTombstone: true)
+        }
+        return SnapshotRecord(
+            position: position,
+            key: key,
+            value: try reader.lengthPrefixed(),
+            createRevision: Revision(Int64(bitPattern: try reader.varint())),
+            version: Int64(bitPattern: try reader.varint()),
+            lease: LeaseID(Int64(bitPattern: try reader.varint()))
+        )
+    }
+}

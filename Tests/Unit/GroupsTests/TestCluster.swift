@@ -1,0 +1,168 @@
+import Bytes
+import Controller
+import EtcdWire
+import Groups
+import Keyspace
+import KeyspaceModel
+import Model
+import RaftCore
+
+/// Shards that talk to each other at once and whose journals are always durable, unless told
+/// otherwise. Time passes in ticks.
+final class TestCluster {
+    final class Member {
+        let shard: Shard
+        var effects = ShardEffects()
+        var completions: [Completion] = []
+        var facts: [Fact] = []
+        var isCutOff = false
+        var isDiskFull = false
+
+        /// Every frame that this member has sent, for replays.
+        var sent: [OutgoingFrame] = []
+
+        init(_ shard: Shard) { self.shard = shard }
+    }
+
+    let nodes: [NodeID]
+    private(set) var members: [Member] = []
+    private var now = Instant(1_000_000_000)
+    private let settings: ShardSettings
+
+    init(nodes count: UInt64, settings: ShardSettings = ShardSettings()) {
+        let nodes = (1...count).map { NodeID($0) }
+        self.nodes = nodes
+        self.settings = settings
+        let configuration = GroupConfiguration(voters: nodes.map { ReplicaID($0.number) })
+        let seeds = [
+            GroupSeed(
+                id: .control,
+                source: .control(MetadataImage()),
+                configuration: configuration
+            ),
+            GroupSeed(
+                id: .defaultKeyspace,
+                source: .keyspace(Keyspace()),
+                configuration: configuration
+            ),
+        ]
+        members = nodes.map { node in
+            Member(
+                Shard(
+                    node: node,
+                    peers: nodes,
+                    boots: 1,
+                    settings: settings,
+                    recovered: seeds.map(RecoveredReplica.init(new:)),
+                    seed: node.number
+                )
+            )
+        }
+        for member in members { member.shard.advance(to: now) }
+    }
+
+    subscript(_ number: UInt64) -> Member { members[Int(number) - 1] }
+
+    /// Turns and deliveries until nothing moves.
+    func settle() {
+        var isMoving = true
+        while isMoving {
+            isMoving = false
+            for (place, member) in members.enumerated() where member.shard.hasWork {
+                isMoving = true
+                member.shard.turn(into: &member.effects)
+                carryOut(member, nodes[place])
+            }
+        }
+    }
+
+    private func carryOut(_ member: Member, _ node: NodeID) {
+        member.completions += member.effects.completions
+        member.facts += member.effects.facts
+        let frames = member.effects.frames
+        let jobs = member.effects.journalJobs
+        member.sent += frames
+        for job in jobs {
+            guard case .append = job else { continue }
+            member.shard.completed(member.isDiskFull ? .full("journal") : .appended)
+        }
+        guard !member.isCutOff else { return }
+        for frame in frames {
+            let target = self[frame.target.number]
+            if !target.isCutOff { target.shard.receive(frame.bytes, from: node) }
+        }
+    }
+
+    func tick(_ count: Int = 1) {
+        for _ in 0..<count {
+            now = now + settings.tickNanoseconds
+            for member in members { member.shard.advance(to: now) }
+            settle()
+        }
+    }
+
+    /// Ticks until a connected node leads the keyspace; its number.
+    func electLeader() -> UInt64 {
+        for _ in 0..<200 {
+            tick()
+            for (place, member) in members.enumerated() where !member.isCutOff {
+                if member.shard.status(.defaultKeyspace)?.isLeader == true {
+                    return nodes[place].number
+                }
+            }
+        }
+        preconditionFailure("no leader after 200 ticks")
+    }
+
+    func follower(of leader: UInt64) -> UInt64 {
+        nodes.map(\.number).first { $0 != leader && !self[$0].isCutOff } ?? leader
+    }
+
+    func put(
+        _ key: ByteSlice,
+        _ value: ByteSlice,
+        lease: Int64 = 0,
+        at node: UInt64,
+        as request: UInt64
+    ) {
+        var writer = ByteWriter()
+        PutRequest(key: key, value: value, lease: lease).encode(into: &writer)
+        self[node].shard.propose(
+            .put,
+            body: writer.slice,
+            to: .defaultKeyspace,
+            for: Waiter(client: 1, request: request)
+        )
+    }
+
+    func grant(_ lease: Int64, ttl: Int64, at node: UInt64, as request: UInt64) {
+        var writer = ByteWriter()
+        LeaseGrantRequest(ttl: ttl, id: lease).encode(into: &writer)
+        self[node].shard.propose(
+            .leaseGrant,
+            body: writer.slice,
+            to: .defaultKeyspace,
+            for: Waiter(client: 1, request: request)
+        )
+    }
+
+    /// What request was answered, as words; nil if it was not.
+    func answer(at node: UInt64, to request: UInt64) -> String? {
+        let found = self[node].completions.last { $0.waiter.request == request }
+        guard let found else { return nil }
+        return switch found.result {
+        case .applied(.success(.put(let response))): "revision \(response.header?.revision ?? -1)"
+        case .applied(.success): "ok"
+        case .applied(.failure(let error)): "\(error)"
+        case .readable: "readable"
+        case .refused(let refusal): "\(refusal)"
+        }
+    }
+
+    func value(of key: ByteSlice, at node: UInt64) -> ByteSlice? {
+        guard let keyspace = self[node].shard.keyspace(.defaultKeyspace)?.keyspace else {
+            return nil
+        }
+        return try? keyspace.range(RangeRequest(key: key)).kvs.first?.value
+    }
+}
