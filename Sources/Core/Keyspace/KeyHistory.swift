@@ -35,7 +35,8 @@ struct KeyHistory: Sendable {
     }
 
     private func version(of key: ByteSlice, upTo position: ChangePosition) -> KeyVersion? {
-        guard let found = older.last(upTo: VersionKey(key, position))?.value, found.key == key else {
+        guard let found = older.last(upTo: VersionKey(key, position))?.value, found.key == key
+        else {
             return nil
         }
         return found
@@ -58,7 +59,8 @@ struct KeyHistory: Sendable {
 
     /// Adds the version that `make` makes of the newest so far; answers with both.
     mutating func add(
-        _ key: ByteSlice, _ make: (KeyVersion?) -> KeyVersion
+        _ key: ByteSlice,
+        _ make: (KeyVersion?) -> KeyVersion
     ) -> (version: KeyVersion, replaced: KeyVersion?) {
         var replaced: KeyVersion?
         var added: KeyVersion?

@@ -21,8 +21,12 @@ final class KeyVersion: Sendable {
     let isTombstone: Bool
 
     init(
-        key: ByteSlice, value: ByteSlice, position: ChangePosition, createRevision: Revision,
-        version: Int64, lease: LeaseID
+        key: ByteSlice,
+        value: ByteSlice,
+        position: ChangePosition,
+        createRevision: Revision,
+        version: Int64,
+        lease: LeaseID
     ) {
         self.key = key
         self.value = value
@@ -45,14 +49,23 @@ final class KeyVersion: Sendable {
 
     var keyValue: KeyValue {
         KeyValue(
-            key: key, createRevision: createRevision.number, modRevision: position.revision.number,
-            version: version, value: value, lease: lease.number)
+            key: key,
+            createRevision: createRevision.number,
+            modRevision: position.revision.number,
+            version: version,
+            value: value,
+            lease: lease.number
+        )
     }
 
     var keyValueWithoutValue: KeyValue {
         KeyValue(
-            key: key, createRevision: createRevision.number, modRevision: position.revision.number,
-            version: version, lease: lease.number)
+            key: key,
+            createRevision: createRevision.number,
+            modRevision: position.revision.number,
+            version: version,
+            lease: lease.number
+        )
     }
 
     var event: Event {

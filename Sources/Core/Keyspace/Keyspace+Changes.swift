@@ -20,7 +20,8 @@ extension Keyspace {
     /// Ends after the revision with which there are `limit` events. A deletion's key and revision
     /// are all its event has; previous values are asked for with `previous(of:before:)`.
     public func changes(
-        from revision: Revision, limit: Int
+        from revision: Revision,
+        limit: Int
     ) throws(KeyspaceError) -> [Change] {
         guard revision >= compactRevision else { throw .compacted }
         var changes: [Change] = []

@@ -12,7 +12,8 @@ internal import Model
 /// makes the version before it superfluous, and a tombstone itself too. So its work is that of the
 /// changes, whatever the number of keys.
 extension Keyspace {
-    mutating func compact(_ request: CompactionRequest) throws(KeyspaceError) -> CompactionResponse {
+    mutating func compact(_ request: CompactionRequest) throws(KeyspaceError) -> CompactionResponse
+    {
         guard request.revision > compactRevision.number else { throw .compacted }
         guard request.revision <= revision.number else { throw .futureRevision }
         // The last compaction kept the tombstones of its very revision, for a watcher from there.

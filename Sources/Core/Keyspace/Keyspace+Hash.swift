@@ -55,7 +55,10 @@ extension Keyspace {
         }
         checksum.add(writer.bytes)
         return KeyspaceHash(
-            hash: checksum.value, compactRevision: compactRevision, revision: revision)
+            hash: checksum.value,
+            compactRevision: compactRevision,
+            revision: revision
+        )
     }
 
     private func isSeenAsPut(_ version: KeyVersion, at revision: Revision) -> Bool {

@@ -91,14 +91,19 @@ extension Keyspace {
 
     /// How long a lease has still to live at `time`; minus one if there is no such lease.
     public func timeToLive(
-        of id: LeaseID, at time: GroupTime, keys isListingKeys: Bool
+        of id: LeaseID,
+        at time: GroupTime,
+        keys isListingKeys: Bool
     ) -> LeaseTimeToLiveResponse {
         guard let lease = leaseTable.lease(id) else {
             return LeaseTimeToLiveResponse(header: header, id: id.number, ttl: -1)
         }
         var response = LeaseTimeToLiveResponse(
-            header: header, id: id.number, ttl: time.wholeSeconds(until: lease.deadline),
-            grantedTTL: lease.timeToLive)
+            header: header,
+            id: id.number,
+            ttl: time.wholeSeconds(until: lease.deadline),
+            grantedTTL: lease.timeToLive
+        )
         if isListingKeys {
             lease.keys.visit(from: nil, to: nil) { key, _ in
                 response.keys.append(key)

@@ -42,8 +42,12 @@ public struct SnapshotRecord: Sendable, Equatable {
     public var lease: LeaseID
 
     public init(
-        position: ChangePosition, key: ByteSlice, isTombstone: Bool = false,
-        value: ByteSlice = .empty, createRevision: Revision = .zero, version: Int64 = 0,
+        position: ChangePosition,
+        key: ByteSlice,
+        isTombstone: Bool = false,
+        value: ByteSlice = .empty,
+        createRevision: Revision = .zero,
+        version: Int64 = 0,
         lease: LeaseID = .none
     ) {
         self.position = position
@@ -68,7 +72,8 @@ extension Keyspace {
         var records: [LeaseRecord] = []
         leaseTable.leases.visit(from: nil, to: nil) { id, lease in
             records.append(
-                LeaseRecord(id: id, timeToLive: lease.timeToLive, deadline: lease.deadline))
+                LeaseRecord(id: id, timeToLive: lease.timeToLive, deadline: lease.deadline)
+            )
             return true
         }
         return records
@@ -76,7 +81,8 @@ extension Keyspace {
 
     /// At most `limit` records from `cursor` on, and where to go on; nil at the end.
     public func snapshotRecords(
-        from cursor: SnapshotCursor, limit: Int
+        from cursor: SnapshotCursor,
+        limit: Int
     ) -> (records: [SnapshotRecord], next: SnapshotCursor?) {
         var records: [SnapshotRecord] = []
         var next: SnapshotCursor?
@@ -97,7 +103,8 @@ extension Keyspace {
 
     /// A keyspace to which the records of a snapshot are then restored, in order.
     public init(
-        header: KeyspaceSnapshotHeader, leases: [LeaseRecord]
+        header: KeyspaceSnapshotHeader,
+        leases: [LeaseRecord]
     ) throws(KeyspaceError) {
         self.init()
         let numbers = Revision.initial...Revision(Limits.snapshotNumberMax)
@@ -113,7 +120,9 @@ extension Keyspace {
                 throw .malformedSnapshot
             }
             leaseTable.add(
-                record.id, Lease(timeToLive: record.timeToLive, deadline: record.deadline))
+                record.id,
+                Lease(timeToLive: record.timeToLive, deadline: record.deadline)
+            )
         }
     }
 
@@ -136,9 +145,14 @@ extension Keyspace {
 extension SnapshotRecord {
     fileprivate init(of version: KeyVersion) {
         self.init(
-            position: version.position, key: version.key, isTombstone: version.isTombstone,
-            value: version.value, createRevision: version.createRevision,
-            version: version.version, lease: version.lease)
+            position: version.position,
+            key: version.key,
+            isTombstone: version.isTombstone,
+            value: version.value,
+            createRevision: version.createRevision,
+            version: version.version,
+            lease: version.lease
+        )
     }
 
     fileprivate var isPlausible: Bool {
@@ -153,7 +167,12 @@ extension SnapshotRecord {
             return KeyVersion(tombstoneOf: key.compacted, at: position)
         }
         return KeyVersion(
-            key: key.compacted, value: value.compacted, position: position,
-            createRevision: createRevision, version: version, lease: lease)
+            key: key.compacted,
+            value: value.compacted,
+            position: position,
+            createRevision: createRevision,
+            version: version,
+            lease: lease
+        )
     }
 }

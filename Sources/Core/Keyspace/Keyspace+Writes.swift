@@ -72,7 +72,8 @@ extension Keyspace {
                 position: position,
                 createRevision: previous?.createRevision ?? position.revision,
                 version: previous.map { $0.version + 1 } ?? firstVersion,
-                lease: request.ignoreLease ? previous?.lease ?? .none : LeaseID(request.lease))
+                lease: request.ignoreLease ? previous?.lease ?? .none : LeaseID(request.lease)
+            )
         }
         let previous = replaced?.isTombstone == false ? replaced : nil
         let oldLease = previous?.lease ?? .none
@@ -95,7 +96,8 @@ extension Keyspace {
     }
 
     mutating func deleteRange(
-        _ request: DeleteRangeRequest, _ writes: inout Writes
+        _ request: DeleteRangeRequest,
+        _ writes: inout Writes
     ) -> DeleteRangeResponse {
         var doomed: [KeyVersion] = []
         history.newest.visit(KeyRange(key: request.key, rangeEnd: request.rangeEnd)) { version in
@@ -109,7 +111,8 @@ extension Keyspace {
         return DeleteRangeResponse(
             header: ResponseHeader(revision: writes.visibleRevision.number),
             deleted: Int64(doomed.count),
-            prevKvs: request.prevKv ? doomed.map(\.keyValue) : [])
+            prevKvs: request.prevKv ? doomed.map(\.keyValue) : []
+        )
     }
 
     /// Leaves a tombstone for a key that is there.

@@ -60,7 +60,8 @@ public struct Keyspace: Sendable {
     /// A failure changes nothing but the time. All checks are made again, for a command may have
     /// been proposed by a node that checks less.
     public mutating func apply(
-        _ command: KeyspaceCommand, at time: GroupTime
+        _ command: KeyspaceCommand,
+        at time: GroupTime
     ) -> Result<KeyspaceResponse, KeyspaceError> {
         self.time = max(self.time, time)
         if isCompacting { sweep(limit: Limits.changesSweptByCommandMax) }

@@ -12,7 +12,8 @@ extension Keyspace {
 
     /// Serves a range in the middle of a transaction that has written up to `visible`.
     func range(
-        _ request: RangeRequest, seeing visible: Revision
+        _ request: RangeRequest,
+        seeing visible: Revision
     ) throws(KeyspaceError) -> RangeResponse {
         guard request.revision <= visible.number else { throw .futureRevision }
         let revision = request.revision <= 0 ? visible : Revision(request.revision)
@@ -25,7 +26,12 @@ extension Keyspace {
         }
         var versions: [KeyVersion] = []
         response.count = collect(
-            range, at: revision, seeing: visible, limit: fetchLimit(of: request), into: &versions)
+            range,
+            at: revision,
+            seeing: visible,
+            limit: fetchLimit(of: request),
+            into: &versions
+        )
         if request.isFiltered { versions.removeAll { !request.admits($0) } }
         request.sort(&versions)
         if request.limit > 0, Int64(versions.count) > request.limit {
@@ -35,7 +41,8 @@ extension Keyspace {
         response.kvs.reserveCapacity(versions.count)
         for version in versions {
             response.kvs.append(
-                request.keysOnly ? version.keyValueWithoutValue : version.keyValue)
+                request.keysOnly ? version.keyValueWithoutValue : version.keyValue
+            )
         }
         return response
     }
@@ -51,7 +58,9 @@ extension Keyspace {
     }
 
     private func count(
-        _ range: KeyRange, at revision: Revision, seeing visible: Revision
+        _ range: KeyRange,
+        at revision: Revision,
+        seeing visible: Revision
     ) -> Int64 {
         guard revision < visible else { return Int64(history.newest.liveCount(in: range)) }
         var count: Int64 = 0
@@ -64,7 +73,10 @@ extension Keyspace {
 
     /// Fetches up to `limit` versions and counts all there are.
     private func collect(
-        _ range: KeyRange, at revision: Revision, seeing visible: Revision, limit: Int,
+        _ range: KeyRange,
+        at revision: Revision,
+        seeing visible: Revision,
+        limit: Int,
         into versions: inout [KeyVersion]
     ) -> Int64 {
         var count: Int64 = 0
@@ -84,7 +96,9 @@ extension Keyspace {
 
     /// Visits what a reader at `revision` sees of the range, in order of the keys.
     func visit(
-        _ range: KeyRange, at revision: Revision, seeing visible: Revision,
+        _ range: KeyRange,
+        at revision: Revision,
+        seeing visible: Revision,
         _ body: (KeyVersion) -> Bool
     ) {
         guard revision < visible else {
@@ -138,7 +152,9 @@ extension RangeRequest {
     }
 
     private func sort(
-        _ versions: inout [KeyVersion], _ isDescending: Bool, by number: (KeyVersion) -> Int64
+        _ versions: inout [KeyVersion],
+        _ isDescending: Bool,
+        by number: (KeyVersion) -> Int64
     ) {
         versions.sort {
             let (left, right) = (number($0), number($1))

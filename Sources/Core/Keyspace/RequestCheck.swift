@@ -27,7 +27,9 @@ extension Keyspace {
 
     /// The longest list counts, and nested lists may have only what it leaves.
     private static func check(
-        _ request: TxnRequest, operationsMax: Int, _ total: inout Int
+        _ request: TxnRequest,
+        operationsMax: Int,
+        _ total: inout Int
     ) throws(KeyspaceError) {
         let longest = max(request.compare.count, request.success.count, request.failure.count)
         total += request.success.count + request.failure.count
@@ -41,7 +43,9 @@ extension Keyspace {
     }
 
     private static func check(
-        _ operation: RequestOp, operationsMax: Int, _ total: inout Int
+        _ operation: RequestOp,
+        operationsMax: Int,
+        _ total: inout Int
     ) throws(KeyspaceError) {
         switch operation.request {
         case .requestRange(let request): try check(request)

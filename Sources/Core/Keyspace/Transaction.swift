@@ -56,7 +56,9 @@ extension Keyspace {
 
     /// What a read or a put may find wrong, before anything is written.
     private func check(
-        _ request: TxnRequest, _ branches: [Bool], _ choice: inout Int
+        _ request: TxnRequest,
+        _ branches: [Bool],
+        _ choice: inout Int
     ) throws(KeyspaceError) {
         let succeeded = branches[choice]
         choice += 1
@@ -81,7 +83,10 @@ extension Keyspace {
     }
 
     private mutating func run(
-        _ request: TxnRequest, _ branches: [Bool], _ choice: inout Int, _ writes: inout Writes
+        _ request: TxnRequest,
+        _ branches: [Bool],
+        _ choice: inout Int,
+        _ writes: inout Writes
     ) throws(KeyspaceError) -> TxnResponse {
         let succeeded = choose(request, branches[choice])
         choice += 1
@@ -99,7 +104,10 @@ extension Keyspace {
     }
 
     private mutating func run(
-        _ operation: RequestOp, _ branches: [Bool], _ choice: inout Int, _ writes: inout Writes
+        _ operation: RequestOp,
+        _ branches: [Bool],
+        _ choice: inout Int,
+        _ writes: inout Writes
     ) throws(KeyspaceError) -> ResponseOp.Response? {
         switch operation.request {
         case .requestRange(let request):

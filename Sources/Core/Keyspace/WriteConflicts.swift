@@ -21,8 +21,9 @@ struct WriteConflicts {
     }
 
     static func check(_ request: TxnRequest) throws(KeyspaceError) {
-        guard request.success.count + request.failure.count > 1
-            || hasNested(request.success) || hasNested(request.failure)
+        guard
+            request.success.count + request.failure.count > 1
+                || hasNested(request.success) || hasNested(request.failure)
         else { return }
         var keys: [ByteSlice] = []
         collectKeys(of: request.success, into: &keys)
@@ -68,7 +69,8 @@ struct WriteConflicts {
             let puts = Self.union(success.puts, failure.puts)
             try add(puts, to: &written)
             written.deletions = Self.joined(
-                written.deletions + success.deletions + failure.deletions)
+                written.deletions + success.deletions + failure.deletions
+            )
         }
         var puts: [Int] = []
         for operation in operations {
@@ -132,7 +134,9 @@ struct WriteConflicts {
     /// The ranks of the put keys that the request deletes.
     private func ranks(of request: DeleteRangeRequest) -> Range<Int> {
         let first = rank(of: request.key)
-        guard request.rangeEnd.isEmpty else { return first..<max(first, rank(of: request.rangeEnd)) }
+        guard request.rangeEnd.isEmpty else {
+            return first..<max(first, rank(of: request.rangeEnd))
+        }
         let isPut = first < keys.count && keys[first] == request.key
         return first..<(isPut ? first + 1 : first)
     }

@@ -69,7 +69,8 @@ extension ByteSlice: TreeKey {
             let rest = bytes.count - prefix
             if rest >= 8 {
                 return UInt64(
-                    bigEndian: bytes.loadUnaligned(fromByteOffset: prefix, as: UInt64.self))
+                    bigEndian: bytes.loadUnaligned(fromByteOffset: prefix, as: UInt64.self)
+                )
             }
             var number: UInt64 = 0
             var position = 0

@@ -51,17 +51,11 @@ extension TreeNode {
         }
     }
 
-    /// Takes out a child, which takes its separator along: its own first key may be above
-    /// what lies in it, and it is to become a separator again.
     private mutating func removeChild(at index: Int) -> TreeNode {
-        let separator = keys.remove(at: index)
+        keys.remove(at: index)
         fingerprints.remove(at: index)
-        var child = children.remove(at: index)
+        let child = children.remove(at: index)
         liveCount -= child.liveCount
-        if !child.isLeaf {
-            child.keys[0] = separator
-            child.refreshFingerprints()
-        }
         return child
     }
 
@@ -95,7 +89,7 @@ extension TreeNode {
         for index in children.indices {
             let child = children[index]
             guard child.isWellFormed, child.count > 0 else { return false }
-            if index > 0, let first = child.first?.key, keys[index].order(against: first) > 0 {
+            if let first = child.first?.key, keys[index].order(against: first) > 0 {
                 return false
             }
             if index + 1 < count, let last = child.last?.key,

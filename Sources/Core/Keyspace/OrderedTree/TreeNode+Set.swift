@@ -25,9 +25,13 @@ extension TreeNode {
     }
 
     private mutating func setInChild(
-        _ key: Key, isRightmost: Bool, _ make: (Value?) -> Value
+        _ key: Key,
+        isRightmost: Bool,
+        _ make: (Value?) -> Value
     ) -> Change {
-        let index = child(for: key)
+        let slot = slot(of: key)
+        let index = slot.isFound || slot.index == 0 ? slot.index : slot.index - 1
+        if slot.index == 0 && !slot.isFound { lowerFirstKey(to: key.separator) }
         let isLast = isRightmost && index == children.count - 1
         var change = children[index].set(key, isRightmost: isLast, make)
         liveCount += change.liveDifference
@@ -36,6 +40,11 @@ extension TreeNode {
         liveCount -= added.liveCount
         change.sibling = insert(child: added, at: index + 1, isLast: isLast)
         return change
+    }
+
+    private mutating func lowerFirstKey(to key: Key) {
+        keys[0] = key
+        refreshFingerprints()
     }
 
     private mutating func insert(child: TreeNode, at index: Int, isLast: Bool) -> TreeNode? {
@@ -54,7 +63,10 @@ extension TreeNode {
     }
 
     private mutating func insert(
-        _ key: Key, _ value: Value, at index: Int, isRightmost: Bool
+        _ key: Key,
+        _ value: Value,
+        at index: Int,
+        isRightmost: Bool
     ) -> Change {
         var change = Change(isNew: true, liveDifference: value.isLive ? 1 : 0, sibling: nil)
         if count < Limits.treeSlotsMax {

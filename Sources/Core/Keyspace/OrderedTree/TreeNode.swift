@@ -1,7 +1,7 @@
 /// One node of an `OrderedTree`: a leaf with values, or a branch with children.
 ///
 /// In a branch, `keys[i]` separates: all of child `i` is at or above it, all of child `i - 1`
-/// below it. The first key of a branch is only a bound of its time; nothing relies on it.
+/// below it. It need not be a key of the child, and lives on when that is removed.
 struct TreeNode<Key: TreeKey, Value: TreeValue>: Sendable {
     /// For each key, its fingerprint after the shared prefix.
     var fingerprints: [UInt64] = []
@@ -31,7 +31,9 @@ struct TreeNode<Key: TreeKey, Value: TreeValue>: Sendable {
         }
         let fingerprint = key.fingerprint(after: sharedPrefix)
         var low = lowerBound(fingerprint)
-        guard low < fingerprints.count, fingerprints[low] == fingerprint else { return (low, false) }
+        guard low < fingerprints.count, fingerprints[low] == fingerprint else {
+            return (low, false)
+        }
         var high = low + 1
         if high < fingerprints.count, fingerprints[high] == fingerprint {
             high = fingerprint == .max ? keys.count : lowerBound(fingerprint + 1)
@@ -106,14 +108,19 @@ struct TreeNode<Key: TreeKey, Value: TreeValue>: Sendable {
     }
 
     private func visitChildren(
-        from lower: Key?, to upper: Key?, _ body: (Key, Value) -> Bool
+        from lower: Key?,
+        to upper: Key?,
+        _ body: (Key, Value) -> Bool
     ) -> Bool {
         let start = lower.map { child(for: $0) } ?? 0
         let end = upper.map { child(for: $0) } ?? children.count - 1
         guard start <= end else { return true }
         for index in start...end {
             let isGoing = children[index].visit(
-                from: index == start ? lower : nil, to: index == end ? upper : nil, body)
+                from: index == start ? lower : nil,
+                to: index == end ? upper : nil,
+                body
+            )
             guard isGoing else { return false }
         }
         return true
