@@ -16,11 +16,12 @@ public enum Limits {
     /// up to 1,000 nodes.
     public static let replicasPerListMax = 1_024
 
-    /// Terms, indexes and byte counts: no log of ours gets so far, and sums of two still fit, so that
-    /// a peer's number cannot overflow in the arithmetic of whoever reads it.
+    /// Terms, indexes and byte counts: no log of ours gets so far, and sums of two still fit, so
+    /// that a peer's number cannot overflow in the arithmetic of whoever reads it.
     public static let numberMax: UInt64 = 1 << 62
 
-    /// An entry's payload is a slice of its frame if it is at least this part (one in so many) of it,
-    /// else a copy: a log and a keyspace keep payloads for long, and would keep the frame with them.
+    /// An entry's payload is a slice of its frame if it is at least this part (one in so many) of
+    /// it, else a copy: a log and a keyspace keep payloads for long, and would keep the frame with
+    /// them.
     static let sharedPayloadShare = 4
 }

@@ -12,8 +12,8 @@ internal import Model
 ///     from the item before · fields, as varints or bytes
 ///
 /// A raft item has source replica, target replica and term next; if both replicas are those of the
-/// raft item before, a flag stands for them. So the heartbeat of each further group between two nodes
-/// takes four to eight bytes: head, group, term, commit index.
+/// raft item before, a flag stands for them. So the heartbeat of each further group between two
+/// nodes takes four to eight bytes: head, group, term, commit index.
 enum PeerFrameFormat {
     static let version: UInt8 = 1
 

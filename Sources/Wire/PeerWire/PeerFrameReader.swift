@@ -4,9 +4,9 @@ internal import RaftCore
 
 /// Reads a frame's items one by one.
 ///
-/// Payloads that stay for long (of entries and of forwarded commands) are slices of the frame if they
-/// make up a good part of it, else copies: see `Limits.sharedPayloadShare`. A snapshot's chunk is
-/// always a slice, as it goes to the disk and is forgotten.
+/// Payloads that stay for long (of entries and of forwarded commands) are slices of the frame if
+/// they make up a good part of it, else copies: see `Limits.sharedPayloadShare`. A snapshot's chunk
+/// is always a slice, as it goes to the disk and is forgotten.
 public struct PeerFrameReader: Sendable {
     /// Who wrote the frame, by its own words.
     public let source: NodeID

@@ -86,7 +86,8 @@ public struct PeerHello: Sendable, Equatable {
         )
     }
 
-    /// Whether this hello is one for us, the node `own` of `cluster`, and if we dialled, from `dialled`.
+    /// Whether this hello is one for us, the node `own` of `cluster`, and if we dialled, from
+    /// `dialled`.
     public func check(
         cluster: ClusterID,
         own: NodeID,
