@@ -1,4 +1,4 @@
-/// Writes `EtcdMethod`: the services' methods, found by the path of a request.
+/// Writes `EtcdMethod`: the services' methods, with their paths.
 struct MethodEmitter {
     private struct Method {
         var caseName: String
@@ -36,13 +36,12 @@ struct MethodEmitter {
             for method in methods { lines.add("case \(method.caseName)") }
             lines.add("")
             lines.comment(["The services whose methods these are."])
-            lines.add("static let services: [StaticString] = [")
+            lines.add("public static let services = [")
             for service in services { lines.add("    \"\(service)\",") }
             lines.add("]")
             lines.add("")
-            search(into: &lines)
-            lines.add("")
-            lines.block("public var path: StaticString") { lines in
+            lines.comment(["The `:path` of its requests."])
+            lines.block("public var path: String") { lines in
                 lines.add("switch self {")
                 for method in methods {
                     lines.add("case .\(method.caseName): \"\(method.path)\"")
@@ -57,23 +56,6 @@ struct MethodEmitter {
             flag("streamsResponses", of: methods.filter(\.streamsResponses), into: &lines)
         }
         return lines.text
-    }
-
-    /// By length first: few paths share one, so that most requests cost one comparison.
-    private func search(into lines: inout Lines) {
-        let byLength = Dictionary(grouping: methods, by: \.path.utf8.count)
-        lines.comment(["The method that a request's `:path` names."])
-        lines.block("public static func named(_ path: UnsafeRawBufferPointer) -> EtcdMethod?") {
-            $0.add("switch path.count {")
-            for length in byLength.keys.sorted() {
-                let tries = (byLength[length] ?? []).map { "\($0.caseName).ifNamed(path)" }
-                $0.add("case \(length):")
-                $0.add("    " + tries[0])
-                for other in tries.dropFirst() { $0.add("        ?? " + other) }
-            }
-            $0.add("default: nil")
-            $0.add("}")
-        }
     }
 
     private func flag(_ name: String, of methods: [Method], into lines: inout Lines) {

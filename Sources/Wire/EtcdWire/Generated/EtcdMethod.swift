@@ -31,7 +31,7 @@ public enum EtcdMethod: UInt8, Sendable, CaseIterable {
     case healthWatch
 
     /// The services whose methods these are.
-    static let services: [StaticString] = [
+    public static let services = [
         "etcdserverpb.KV",
         "etcdserverpb.Watch",
         "etcdserverpb.Lease",
@@ -40,52 +40,8 @@ public enum EtcdMethod: UInt8, Sendable, CaseIterable {
         "grpc.health.v1.Health",
     ]
 
-    /// The method that a request's `:path` names.
-    public static func named(_ path: UnsafeRawBufferPointer) -> EtcdMethod? {
-        switch path.count {
-        case 20:
-            put.ifNamed(path)
-                ?? txn.ifNamed(path)
-        case 22:
-            range.ifNamed(path)
-        case 24:
-            compact.ifNamed(path)
-        case 25:
-            watch.ifNamed(path)
-        case 28:
-            rangeStream.ifNamed(path)
-                ?? deleteRange.ifNamed(path)
-                ?? healthCheck.ifNamed(path)
-                ?? healthWatch.ifNamed(path)
-        case 30:
-            leaseGrant.ifNamed(path)
-                ?? hash.ifNamed(path)
-        case 31:
-            leaseRevoke.ifNamed(path)
-                ?? leaseLeases.ifNamed(path)
-                ?? memberAdd.ifNamed(path)
-                ?? alarm.ifNamed(path)
-        case 32:
-            memberList.ifNamed(path)
-                ?? status.ifNamed(path)
-                ?? hashKV.ifNamed(path)
-        case 34:
-            leaseKeepAlive.ifNamed(path)
-                ?? memberRemove.ifNamed(path)
-                ?? memberUpdate.ifNamed(path)
-                ?? snapshot.ifNamed(path)
-        case 35:
-            leaseTimeToLive.ifNamed(path)
-                ?? memberPromote.ifNamed(path)
-                ?? downgrade.ifNamed(path)
-        case 36:
-            defragment.ifNamed(path)
-                ?? moveLeader.ifNamed(path)
-        default: nil
-        }
-    }
-
-    public var path: StaticString {
+    /// The `:path` of its requests.
+    public var path: String {
         switch self {
         case .range: "/etcdserverpb.KV/Range"
         case .rangeStream: "/etcdserverpb.KV/RangeStream"
