@@ -12,6 +12,9 @@ public struct LeaseEnd: Sendable, Equatable {
     /// Nil if the change is anything but the end of whole leases.
     init?(_ change: HistoricChange, _ before: ReferenceKeyspace) {
         var leases: [Int64] = []
+        // Whatever the order of attaching, keys go in theirs: replicas must not differ.
+        let keys = change.events.compactMap { $0.kv?.key }
+        guard keys == keys.sorted() else { return nil }
         for event in change.events {
             guard event.type == .delete, let key = event.kv?.key,
                 let lease = before.value(of: key)?.lease, lease != 0

@@ -19,7 +19,7 @@ public struct RaftObserver: Sendable {
         /// Where each term's first entry stands, in order of terms.
         var termStarts: [(term: Term, index: LogIndex)] = []
 
-        /// Of every entry ever written: its payload and the term before it. Looked up only.
+        /// Of every entry ever written its payload and the term before it; looked up only.
         var written: [EntryName: WrittenEntry] = [:]
     }
 

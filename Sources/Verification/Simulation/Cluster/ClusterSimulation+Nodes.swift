@@ -1,0 +1,251 @@
+internal import Bytes
+internal import Checkers
+internal import Controller
+internal import Groups
+internal import Keyspace
+internal import Model
+internal import RaftCore
+
+// What production's driver does for a shard: ticks, turns, frames, and what comes of a turn.
+extension ClusterSimulation {
+    func running(_ place: Int, _ boot: UInt64) -> RunningNode? {
+        guard let running = nodes[place].running, running.boot == boot else { return nil }
+        return running
+    }
+
+    func tick(_ place: Int, _ boot: UInt64) throws(Violation) {
+        guard let running = running(place, boot) else { return }
+        running.shard.advance(to: nodes[place].clock.reading(at: now))
+        let pause = nodes[place].clock.trueDuration(options.shard.tickNanoseconds)
+        queue.schedule(.tick(place, boot: boot), at: now + pause)
+        requestTurn(place)
+    }
+
+    /// A turn soon; what arrives until then shares it.
+    func requestTurn(_ place: Int) {
+        guard let running = nodes[place].running, !running.isTurnDue else { return }
+        running.isTurnDue = true
+        let delay = delayRandom.between(UInt64(1_000)...100_000)
+        queue.schedule(.turn(place, boot: running.boot), at: now + delay)
+    }
+
+    func turn(_ place: Int, _ boot: UInt64) throws(Violation) {
+        guard let running = running(place, boot) else { return }
+        running.isTurnDue = false
+        running.shard.advance(to: nodes[place].clock.reading(at: now))
+        running.shard.turn(into: &running.effects)
+        try carryOutEffects(place, running)
+        if nodes[place].running === running, running.shard.hasWork { requestTurn(place) }
+    }
+
+    func receive(_ bytes: ByteSlice, from source: Int, at target: Int) {
+        guard network.isOpen(from: source, to: target), let running = nodes[target].running else {
+            return
+        }
+        trace.mix(bytes)
+        running.shard.receive(bytes, from: nodes[source].id)
+        requestTurn(target)
+    }
+
+    private func carryOutEffects(_ place: Int, _ running: RunningNode) throws(Violation) {
+        let effects = running.effects
+        for fact in effects.facts { try take(fact, place) }
+        guard nodes[place].running === running else { return }
+        for job in effects.journalJobs { try submit(job, place, running) }
+        for job in effects.snapshotJobs { submit(job, place, running) }
+        for frame in effects.frames { send(frame, from: place) }
+        try observeProgress(place, running)
+        for completion in effects.completions { try take(completion, from: place) }
+        for delivery in effects.watches { take(delivery, from: place) }
+    }
+
+    private func send(_ frame: OutgoingFrame, from source: Int) {
+        guard let target = nodes.firstIndex(where: { $0.id == frame.target }) else { return }
+        for arrival in network.arrivals(from: source, to: target, at: now) {
+            queue.schedule(.frame(frame.bytes, from: source, to: target), at: arrival)
+        }
+    }
+
+    private func take(_ fact: Fact, _ place: Int) throws(Violation) {
+        let node = nodes[place].id
+        trace.tell(now, "node \(node): \(fact)")
+        trace.mix("\(fact)")
+        switch fact {
+        case .becameLeader(let group, let term):
+            mark(.leaderElected)
+            try observer.becameLeader(node, in: term, of: group)
+        case .lostLeadership(let group, _): observer.lostLeadership(node, of: group)
+        case .snapshotInstalled(let group, let index):
+            mark(.snapshotInstalled)
+            try observer.installed(index, in: group, on: node)
+        case .snapshotTaken: mark(.snapshotTaken)
+        case .snapshotFailed: mark(.snapshotFailed)
+        case .storageIsFull: mark(.storageFull)
+        case .followsLeader, .storageHasSpaceAgain: return
+        case .malformedFrame(let source, let reason):
+            throw Violation(
+                .orderlyStop,
+                "node \(node) cannot read a frame of node \(source): \(reason)"
+            )
+        case .storageFailed(let reason): try stop(place, reason)
+        }
+    }
+
+    /// A node whose storage failed stops by itself; whoever watches over it starts it again.
+    private func stop(_ place: Int, _ reason: String) throws(Violation) {
+        mark(.stoppedByStorage)
+        guard nodes[place].mayStop else {
+            throw Violation(
+                .orderlyStop,
+                "node \(nodes[place].id) stopped on a sound disk: \(reason)"
+            )
+        }
+        crash(place, losesPower: false)
+        scheduleRestart(place)
+    }
+
+    /// What was applied, and what changed by it.
+    private func observeProgress(_ place: Int, _ running: RunningNode) throws(Violation) {
+        let node = nodes[place].id
+        for group in running.shard.groupIDs {
+            guard let status = running.shard.status(group) else { continue }
+            try observer.applied(upTo: status.appliedIndex, in: group, on: node)
+        }
+        for number in keyspaces.indices {
+            let group = keyspaces[number].group
+            guard let machine = running.shard.keyspace(group),
+                let status = running.shard.status(group)
+            else { continue }
+            try keyspaces[number].record(machine.keyspace, at: now)
+            if status.appliedIndex.number % 4 == 0 {
+                try keyspaces[number].compare(
+                    machine.keyspace,
+                    at: status.appliedIndex,
+                    on: node
+                )
+            }
+        }
+    }
+}
+
+extension ClusterSimulation {
+    /// The process is gone, and with the power everything that was not synced.
+    func crash(_ place: Int, losesPower: Bool) {
+        guard nodes[place].running != nil else { return }
+        trace.tell(now, "node \(nodes[place].id) \(losesPower ? "loses power" : "is killed")")
+        nodes[place].running = nil
+        nodes[place].pausedUntil = 0
+        if losesPower { nodes[place].disk.losePower() } else { nodes[place].disk.restart() }
+        disconnectClients(from: place)
+        disconnectWatchers(from: place)
+        for group in [GroupID.control] + keyspaces.map(\.group) {
+            observer.lostLeadership(nodes[place].id, of: group)
+        }
+    }
+
+    func scheduleRestart(_ place: Int) {
+        let isQuick = options.has(.quickRestart) && faultRandom.happens(permille: 500)
+        let pause = isQuick ? 1_000_000 : faultRandom.between(UInt64(100_000_000)...5_000_000_000)
+        queue.schedule(.restart(place), at: now + pause)
+    }
+
+    func restart(_ place: Int) throws(Violation) {
+        guard nodes[place].running == nil else { return }
+        let node = nodes[place]
+        node.boots += 1
+        node.mayStop = node.disk.mayFail
+        let running: RunningNode
+        do throws(RunningNode.StartFailure) {
+            running = try RunningNode(
+                node,
+                peers: nodes.map(\.id),
+                seeds: seeds,
+                options: options
+            )
+        } catch {
+            return try tryAgain(place, error)
+        }
+        trace.tell(now, "node \(node.id) starts, boot \(node.boots)")
+        mark(.restarted)
+        node.running = running
+        for replica in running.recovered { try observeRecovered(replica, node.id) }
+        running.shard.advance(to: node.clock.reading(at: now))
+        running.shard.propose(
+            .nodeRegistered(
+                NodeRecord(
+                    id: node.id,
+                    name: "node-\(node.id)",
+                    peerAddress: "boot-\(node.boots)",
+                    clientURLs: []
+                )
+            )
+        )
+        queue.schedule(.tick(place, boot: running.boot), at: now + 1_000)
+        requestTurn(place)
+    }
+
+    /// A start may fail by a disk fault that is under way, and by nothing else.
+    private func tryAgain(
+        _ place: Int,
+        _ failure: RunningNode.StartFailure
+    ) throws(Violation) {
+        trace.tell(now, "node \(nodes[place].id) does not come up: \(failure)")
+        let disk = nodes[place].disk
+        guard disk.isOff || nodes[place].mayStop || disk.capacity != nil else {
+            throw Violation(
+                .recovery,
+                "node \(nodes[place].id) does not come up: \(failure)"
+            )
+        }
+        if disk.isOff { disk.losePower() } else { disk.restart() }
+        queue.schedule(.restart(place), at: now + 50_000_000)
+    }
+
+    private func observeRecovered(
+        _ replica: RecoveredReplica,
+        _ node: NodeID
+    ) throws(Violation) {
+        let restored = replica.restored
+        try observer.recovered(
+            restored.entries.map(ObservedEntry.init(observing:)),
+            after: restored.snapshot.index,
+            restored.snapshot.term,
+            in: replica.id,
+            on: node
+        )
+        try observer.recoveredVote(
+            restored.hardState.votedFor?.number ?? 0,
+            in: restored.hardState.term,
+            of: replica.id,
+            on: node
+        )
+    }
+
+    /// What every node holds from its first start on.
+    private var seeds: [GroupSeed] {
+        let voters = nodes.map { ReplicaID($0.id.number) }
+        let configuration = GroupConfiguration(voters: voters)
+        let control = GroupSeed(
+            id: .control,
+            source: .control(MetadataImage()),
+            configuration: configuration
+        )
+        return [control]
+            + keyspaces.map {
+                GroupSeed(
+                    id: $0.group,
+                    source: .keyspace(Keyspace()),
+                    configuration: configuration
+                )
+            }
+    }
+}
+
+extension ObservedEntry {
+    init(observing entry: Entry) {
+        self.init(
+            term: entry.term,
+            payloadHash: UInt64(CRC32C.of(entry.payload)) << 8 | UInt64(entry.kind.rawValue)
+        )
+    }
+}

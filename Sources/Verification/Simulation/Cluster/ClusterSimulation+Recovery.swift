@@ -1,0 +1,166 @@
+internal import Bytes
+internal import Checkers
+internal import Controller
+internal import Groups
+internal import Keyspace
+internal import Model
+internal import RaftCore
+
+// The second phase: everything is whole again, and so must the cluster be within bounded time.
+extension ClusterSimulation {
+    func heal() throws(Violation) {
+        trace.tell(now, "everything is healed")
+        endAllFaults()
+        phase = .healing(since: now)
+        for place in clients.indices { clients[place].successesSinceHeal = 0 }
+        for place in nodes.indices where nodes[place].running == nil {
+            queue.schedule(.restart(place), at: now + 1_000_000)
+        }
+        queue.schedule(.poll, at: now + Self.pollPause)
+    }
+
+    private static let pollPause: UInt64 = 100_000_000
+
+    /// What the second phase may take: elections, requests that time out, transfers that stall, each
+    /// several times over.
+    private var patience: UInt64 {
+        let shard = options.shard
+        let ticks =
+            20 * shard.raft.electionTicks + 3 * shard.requestTimeoutTicks
+            + 4 * shard.snapshotStallTicks + 100
+        return UInt64(ticks) * shard.tickNanoseconds + 20_000_000_000
+    }
+
+    func poll() throws(Violation) {
+        switch phase {
+        case .faulty, .finished: return
+        case .healing(let since):
+            if let stuck = stuckClient {
+                guard now < since + patience else {
+                    throw Violation(.availability, "\(stuck)\n\(overview)")
+                }
+            } else {
+                trace.tell(now, "clients are done")
+                phase = .settling(since: now)
+            }
+        case .settling(let since):
+            if let difference = try difference() {
+                guard now < since + patience else {
+                    throw Violation(difference.invariant, "\(difference.message)\n\(overview)")
+                }
+            } else {
+                phase = .finished
+            }
+        }
+        queue.schedule(.poll, at: now + Self.pollPause)
+    }
+
+    private var stuckClient: String? {
+        for client in clients where client.successesSinceHeal < 2 {
+            return "client \(client.place) has not succeeded twice since everything was healed"
+        }
+        return nil
+    }
+
+    /// What still differs; nil once everything is as it should be.
+    private func difference() throws(Violation) -> Violation? {
+        for client in clients where client.call != nil {
+            return Violation(.availability, "client \(client.place)'s call does not return")
+        }
+        for group in [GroupID.control] + keyspaces.map(\.group) {
+            if let difference = replicaDifference(group) { return difference }
+        }
+        for number in keyspaces.indices {
+            if let difference = try stateDifference(number) { return difference }
+        }
+        return watchers.lazy.compactMap { self.lateness(of: $0) }.first
+    }
+
+    private func replicaDifference(_ group: GroupID) -> Violation? {
+        var applied: LogIndex?
+        for node in nodes {
+            guard let status = node.running?.shard.status(group) else {
+                return Violation(.availability, "node \(node.id) is not up")
+            }
+            guard status.leader != nil else {
+                return Violation(.availability, "node \(node.id) knows no leader of \(group)")
+            }
+            guard status.appliedIndex == applied ?? status.appliedIndex,
+                status.lastIndex == status.appliedIndex
+            else {
+                return Violation(
+                    .convergence,
+                    "node \(node.id) is at \(status) in group \(group)"
+                )
+            }
+            applied = status.appliedIndex
+        }
+        return nil
+    }
+
+    private func stateDifference(_ number: Int) throws(Violation) -> Violation? {
+        let group = keyspaces[number].group
+        for node in nodes {
+            guard let shard = node.running?.shard, let machine = shard.keyspace(group),
+                let status = shard.status(group)
+            else { continue }
+            try keyspaces[number].compare(machine.keyspace, at: status.appliedIndex, on: node.id)
+            guard machine.keyspace.leases.isEmpty else {
+                return Violation(
+                    .catchUp,
+                    "node \(node.id) still has the leases \(machine.keyspace.leases) at "
+                        + "\(machine.keyspace.time)"
+                )
+            }
+        }
+        let images = nodes.compactMap { $0.running?.shard.metadata }
+        guard images.allSatisfy({ $0 == images.first }) else {
+            return Violation(.convergence, "the cluster's metadata differs between nodes")
+        }
+        return nil
+    }
+
+    private func lateness(of watcher: SimulatedWatcher) -> Violation? {
+        let history = keyspaces[watcher.keyspace].history
+        guard let position = watcher.position else {
+            return Violation(.catchUp, "\(watcher.history.name) was never created")
+        }
+        let checker = WatchChecker(history)
+        guard
+            checker.isOwed(watcher.history, from: position, upTo: history.lastRevision)
+        else { return nil }
+        return Violation(
+            .catchUp,
+            "\(watcher.history.name) waits for \(position) of \(history.lastRevision)"
+        )
+    }
+
+    /// Where everybody is, for the message of a cluster that does not come together.
+    private var overview: String {
+        var lines: [String] = []
+        for node in nodes {
+            for group in [GroupID.control] + keyspaces.map(\.group) {
+                guard let status = node.running?.shard.status(group) else {
+                    lines.append("  node \(node.id): not up")
+                    break
+                }
+                lines.append("  node \(node.id) group \(group): \(status)")
+            }
+        }
+        return lines.joined(separator: "\n")
+    }
+
+    /// Safety, once nothing moves any more.
+    func judge() throws(Violation) {
+        for number in keyspaces.indices {
+            let history = keyspaces[number].history
+            let ends = try KeyspaceChecker.check(history)
+            mark(.leaseEnded, ends.count)
+            try LeaseChecker(history, ends: ends, clockFastestPermille: 1_100).check()
+            let checker = WatchChecker(history)
+            for watcher in watchers where watcher.keyspace == number {
+                try checker.check(watcher.history)
+            }
+        }
+    }
+}

@@ -1,0 +1,166 @@
+internal import Bytes
+internal import Checkers
+internal import Groups
+internal import Journal
+internal import Model
+internal import RaftCore
+
+// The storage threads: each job is written at one moment and durable at a later one, so that
+// crashes fall between; and the power may fail in the middle of either.
+extension ClusterSimulation {
+    func submit(_ job: JournalJob, _ place: Int, _ running: RunningNode) throws(Violation) {
+        if case .append(let batch) = job {
+            if !running.isAppendRetried { try observeWritten(batch, on: nodes[place].id) }
+            running.isAppendRetried = false
+        }
+        running.journalJobs.append(job)
+        guard !running.isJournalBusy else { return }
+        running.isJournalBusy = true
+        queue.schedule(.journalBegins(place, boot: running.boot), at: now + 5_000)
+    }
+
+    func beginJournalJob(_ place: Int, _ boot: UInt64) throws(Violation) {
+        guard let running = running(place, boot), let job = running.journalJobs.first else {
+            return
+        }
+        let completion = running.journal.begin(job)
+        guard !losePowerIfDue(place) else { return }
+        if let completion {
+            finish(completion, place, running)
+        } else {
+            queue.schedule(.journalEnds(place, boot: boot), at: now + diskLatency(place))
+        }
+    }
+
+    func endJournalJob(_ place: Int, _ boot: UInt64) throws(Violation) {
+        guard let running = running(place, boot), let job = running.journalJobs.first else {
+            return
+        }
+        let completion = running.journal.finish(job)
+        guard !losePowerIfDue(place) else { return }
+        if case .append(let batch) = job, case .appended = completion {
+            observeSynced(batch, on: nodes[place].id)
+        }
+        finish(completion, place, running)
+    }
+
+    private func finish(_ completion: StorageCompletion?, _ place: Int, _ running: RunningNode) {
+        running.journalJobs.removeFirst()
+        if let completion {
+            if case .full = completion { running.isAppendRetried = true }
+            queue.schedule(.completed(completion, place, boot: running.boot), at: now + 10_000)
+        }
+        if !running.journalJobs.isEmpty {
+            queue.schedule(.journalBegins(place, boot: running.boot), at: now + 1_000)
+            return
+        }
+        running.isJournalBusy = false
+        if let completion = running.journal.rest() {
+            queue.schedule(.completed(completion, place, boot: running.boot), at: now + 10_000)
+        }
+        _ = losePowerIfDue(place)
+    }
+
+    func submit(_ job: SnapshotJob, _ place: Int, _ running: RunningNode) {
+        running.snapshotJobs.append(job)
+        guard running.snapshotJobs.count == 1 else { return }
+        queue.schedule(
+            .snapshotJob(place, boot: running.boot),
+            at: now + 2 * diskLatency(place)
+        )
+    }
+
+    func runSnapshotJob(_ place: Int, _ boot: UInt64) throws(Violation) {
+        guard let running = running(place, boot), let job = running.snapshotJobs.first else {
+            return
+        }
+        running.snapshotJobs.removeFirst()
+        let completion = running.snapshots.run(job)
+        guard !losePowerIfDue(place) else { return }
+        switch completion {
+        case .snapshotSaved(let group, let mark), .snapshotReceived(let group, let mark, _):
+            observer.coveredDurably(mark.index, mark.term, in: group, on: nodes[place].id)
+        case .appended, .full, .snapshotNotSaved, .snapshotRead, .snapshotUnreadable,
+            .snapshotChunkReceived, .snapshotChunkRefused, .failed:
+            break
+        }
+        queue.schedule(.completed(completion, place, boot: boot), at: now + 10_000)
+        if !running.snapshotJobs.isEmpty {
+            queue.schedule(.snapshotJob(place, boot: boot), at: now + 2 * diskLatency(place))
+        }
+    }
+
+    func complete(_ completion: StorageCompletion, _ place: Int, _ boot: UInt64) {
+        guard let running = running(place, boot) else { return }
+        running.shard.completed(completion)
+        requestTurn(place)
+    }
+
+    private func diskLatency(_ place: Int) -> UInt64 {
+        delayRandom.heavyTailed(options.diskLatency) * nodes[place].diskSlowness
+    }
+
+    /// The disk went off in the middle of a job: so does the node.
+    private func losePowerIfDue(_ place: Int) -> Bool {
+        guard nodes[place].disk.isOff else { return false }
+        mark(.poweredOffWithinWrite)
+        crash(place, losesPower: true)
+        scheduleRestart(place)
+        return true
+    }
+
+    private func observeWritten(_ batch: JournalBatch, on node: NodeID) throws(Violation) {
+        for mark in batch.marks {
+            observer.covered(mark.index, mark.term, in: mark.group, on: node)
+        }
+        for state in batch.states {
+            try observer.voted(
+                state.state.votedFor,
+                in: state.state.term,
+                of: state.group,
+                on: node
+            )
+        }
+        for run in batch.runs {
+            try observer.wrote(run.entries, from: run.first, in: run.group, on: node)
+        }
+    }
+
+    private func observeSynced(_ batch: JournalBatch, on node: NodeID) {
+        for mark in batch.marks {
+            observer.coveredDurably(mark.index, mark.term, in: mark.group, on: node)
+        }
+        for state in batch.states {
+            observer.syncedVote(
+                state.state.votedFor,
+                in: state.state.term,
+                of: state.group,
+                on: node
+            )
+        }
+        for run in batch.runs {
+            observer.synced(run.entries, from: run.first, in: run.group, on: node)
+        }
+    }
+}
+
+extension JournalBatch {
+    /// The entries, split into stretches of one group and consecutive indexes.
+    fileprivate var runs: [(group: GroupID, first: LogIndex, entries: [ObservedEntry])] {
+        var runs: [(group: GroupID, first: LogIndex, entries: [ObservedEntry])] = []
+        for entry in entries {
+            let observed = ObservedEntry(
+                term: entry.term,
+                payloadHash: UInt64(CRC32C.of(entry.payload)) << 8 | UInt64(entry.kind)
+            )
+            if let last = runs.last, last.group == entry.group,
+                entry.index == last.first + last.entries.count
+            {
+                runs[runs.count - 1].entries.append(observed)
+            } else {
+                runs.append((entry.group, entry.index, [observed]))
+            }
+        }
+        return runs
+    }
+}

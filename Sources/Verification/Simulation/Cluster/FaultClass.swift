@@ -1,0 +1,9 @@
+/// A kind of fault that a seed switches on or off as a whole (swarm testing).
+public enum FaultClass: String, CaseIterable, Sendable {
+    case loss, duplicates, replays, disorder, slowNetwork
+    case partitions, flapping
+    case kill, powerLoss, powerLossWithinWrite, everybodyDies, pause, quickRestart
+    case diskFull, slowDisk, syncError, readError
+    case clockDrift
+    case compaction, leases, stalledWatchers
+}

@@ -1,0 +1,86 @@
+internal import Groups
+internal import Journal
+internal import Keyspace
+internal import Model
+
+/// One boot of a node: its shard and its two storage threads, as the production driver has them.
+final class RunningNode {
+    let boot: UInt64
+    let shard: Shard
+    let journal: JournalThread<SimulatedDisk>
+    let snapshots: SnapshotThread<SimulatedDisk>
+    var effects = ShardEffects()
+
+    /// The first is under way, if the thread is busy.
+    var journalJobs: [JournalJob] = []
+    var isJournalBusy = false
+    var snapshotJobs: [SnapshotJob] = []
+    var isTurnDue = false
+
+    /// The next append is the one before it, tried again after a full disk.
+    var isAppendRetried = false
+
+    /// What the disk remembered.
+    let recovered: [RecoveredReplica]
+
+    /// Why a node does not come up.
+    enum StartFailure: Error {
+        case journal(JournalError)
+        case recovery(RecoveryError)
+    }
+
+    init(
+        _ node: SimulatedNode,
+        peers: [NodeID],
+        seeds: [GroupSeed],
+        options: SimulationOptions
+    ) throws(StartFailure) {
+        boot = node.boots
+        let journal: Journal<SimulatedDisk>
+        let groups: [RecoveredGroup]
+        var settings = JournalSettings()
+        settings.fileBytes = options.journalFileBytes
+        #if MARTLET_MUTANTS
+        settings.mutant = options.mutant?.journal
+        #endif
+        do throws(JournalError) {
+            (journal, groups) = try Journal.open(
+                on: node.disk,
+                in: "journal",
+                settings: settings
+            )
+        } catch {
+            throw .journal(error)
+        }
+        let store = SnapshotStore(on: node.disk, in: "snapshots")
+        var replicas: [RecoveredReplica]
+        do throws(RecoveryError) {
+            replicas = try Recovery.replicas(of: seeds, journal: groups, snapshots: store)
+        } catch {
+            throw .recovery(error)
+        }
+        #if MARTLET_MUTANTS
+        for place in replicas.indices {
+            guard case .keyspace(var keyspace) = replicas[place].source else { continue }
+            keyspace.mutant = options.mutant?.keyspace
+            replicas[place].source = .keyspace(keyspace)
+        }
+        #endif
+        recovered = replicas
+        shard = Shard(
+            node: node.id,
+            peers: peers,
+            boots: node.boots,
+            settings: options.shard,
+            recovered: replicas,
+            seed: options.seed &+ node.id.number &* 7919 &+ node.boots
+        )
+        self.journal = JournalThread(journal)
+        snapshots = SnapshotThread(store)
+        #if MARTLET_MUTANTS
+        for group in shard.groupIDs {
+            shard.keyspace(group)?.watches.mutant = options.mutant?.watch
+        }
+        #endif
+    }
+}

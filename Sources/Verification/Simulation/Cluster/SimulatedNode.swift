@@ -1,0 +1,25 @@
+internal import Model
+
+/// A machine: a disk and a clock that outlast the process, and the process while it runs.
+final class SimulatedNode {
+    let id: NodeID
+    let disk: SimulatedDisk
+    var clock: SimulatedClock
+
+    /// How often it was started; production keeps this number in its identity file.
+    var boots: UInt64 = 0
+    var running: RunningNode?
+    var pausedUntil: UInt64 = 0
+
+    /// How many times slower than usual its disk is.
+    var diskSlowness: UInt64 = 1
+
+    /// Whether its disk was made to fail since it was last started, so that it may stop.
+    var mayStop = false
+
+    init(id: NodeID, disk: SimulatedDisk, clock: SimulatedClock) {
+        self.id = id
+        self.disk = disk
+        self.clock = clock
+    }
+}

@@ -1,0 +1,114 @@
+public import Groups
+internal import RaftCore
+
+/// Everything that a run varies, drawn from its seed, extremes included.
+public struct SimulationOptions: Sendable {
+    public var seed: UInt64
+    public var nodes: Int
+
+    /// Keyspaces besides the control group.
+    public var keyspaces: Int
+    public var clients: Int
+    public var watchers: Int
+    public var keys: Int
+    public var faults: [FaultClass]
+    public var faultSeconds: UInt64
+
+    /// How long a client rests between calls, in nanoseconds.
+    public var clientPause: UInt64
+    public var shard: ShardSettings
+    public var journalFileBytes: Int
+    public var snapshotChunkBytes: Int
+    var network: SimulatedNetwork.Conditions
+    var diskLatency: UInt64
+
+    /// How long between faults, in nanoseconds.
+    var faultPause: UInt64
+
+    #if MARTLET_MUTANTS
+    var mutant: Mutant?
+    #endif
+
+    public init(seed: UInt64) {
+        var random = SeededGenerator(seed: seed, subsystem: "options")
+        self.seed = seed
+        nodes = random.pick([1, 3, 3, 3, 3, 3, 3, 5, 5])
+        keyspaces = random.pick([1, 1, 2])
+        clients = random.between(2...8)
+        watchers = random.between(1...4)
+        keys = random.between(2...12)
+        faults = FaultClass.allCases.filter { _ in !random.happens(permille: 400) }
+        faultSeconds = random.between(UInt64(3)...20)
+        clientPause = random.pick([1_000_000, 10_000_000, 50_000_000])
+        journalFileBytes = random.pick([4_096, 16_384, 65_536, 1 << 20])
+        snapshotChunkBytes = random.pick([100, 1_000, 256 * 1024])
+        diskLatency = random.pick([50_000, 500_000, 3_000_000])
+        faultPause = random.pick([200_000_000, 600_000_000, 2_000_000_000])
+        shard = Self.shard(&random)
+        network = Self.network(faults, &random)
+    }
+
+    private static func shard(_ random: inout SeededGenerator) -> ShardSettings {
+        var shard = ShardSettings()
+        shard.tickNanoseconds = random.pick([10_000_000, 50_000_000, 50_000_000, 100_000_000])
+        shard.requestTimeoutTicks = random.pick([20, 60, 140])
+        shard.readRetryTicks = random.between(1...12)
+        shard.snapshotStallTicks = random.pick([5, 20, 100])
+        shard.snapshotEntries = random.pick([3, 10, 40, 200, 200_000])
+        shard.snapshotBytes = random.pick([500, 20_000, 256 << 20])
+        shard.advanceTimeTicks = random.pick([1, 10, 100])
+        shard.storageRetryTicks = random.between(1...20)
+        shard.raft.electionTicks = random.pick([3, 5, 10, 10, 20])
+        shard.raft.inflightAppendsMax = random.pick([1, 2, 16, 256])
+        shard.raft.inflightBytesMax = random.pick([1, 4_096, 16 << 20])
+        shard.raft.appendBytesMax = random.pick([1, 300, 4_096, 1 << 20])
+        shard.raft.uncommittedBytesMax = random.pick([1_000, 100_000, 64 << 20])
+        shard.raft.applyBytesMax = random.pick([1, 500, 4 << 20])
+        shard.raft.catchUpEntries = random.pick([0, 1, 10, 5_000])
+        return shard
+    }
+
+    private static func network(
+        _ faults: [FaultClass],
+        _ random: inout SeededGenerator
+    ) -> SimulatedNetwork.Conditions {
+        var network = SimulatedNetwork.Conditions.calm
+        network.typicalDelay = random.pick([100_000, 500_000, 2_000_000])
+        if faults.contains(.slowNetwork) {
+            network.typicalDelay = random.pick([10_000_000, 50_000_000])
+        }
+        if faults.contains(.loss) { network.lossPermille = random.between(1...300) }
+        if faults.contains(.duplicates) { network.duplicatePermille = random.between(1...500) }
+        if faults.contains(.replays) {
+            network.replayPermille = random.between(1...100)
+            network.replayDelayMax = random.pick([100_000_000, 2_000_000_000, 60_000_000_000])
+        }
+        network.isOrdered = !faults.contains(.disorder)
+        return network
+    }
+
+    func has(_ fault: FaultClass) -> Bool { faults.contains(fault) }
+}
+
+extension SimulationOptions: CustomStringConvertible {
+    public var description: String {
+        let raft = shard.raft
+        return """
+            seed \(seed): \(nodes) nodes, \(keyspaces) keyspaces, \(clients) clients, \
+            \(watchers) watchers, \(keys) keys, \(faultSeconds) s of \
+            \(faults.map(\.rawValue).joined(separator: " "))
+              network: delay \(network.typicalDelay / 1_000) µs, loss \(network.lossPermille) ‰, \
+            duplicates \(network.duplicatePermille) ‰, replays \(network.replayPermille) ‰ up to \
+            \(network.replayDelayMax / 1_000_000) ms, ordered \(network.isOrdered)
+              disk: latency \(diskLatency / 1_000) µs, journal files \(journalFileBytes) bytes, \
+            snapshot chunks \(snapshotChunkBytes) bytes
+              shard: tick \(shard.tickNanoseconds / 1_000_000) ms, timeout \
+            \(shard.requestTimeoutTicks), read retry \(shard.readRetryTicks), snapshot stall \
+            \(shard.snapshotStallTicks), snapshots every \(shard.snapshotEntries) entries or \
+            \(shard.snapshotBytes) bytes, time every \(shard.advanceTimeTicks)
+              raft: election \(raft.electionTicks), inflight \(raft.inflightAppendsMax) appends or \
+            \(raft.inflightBytesMax) bytes, append \(raft.appendBytesMax), uncommitted \
+            \(raft.uncommittedBytesMax), apply \(raft.applyBytesMax), catch-up \(raft.catchUpEntries)
+            """
+    }
+}

@@ -1,0 +1,285 @@
+internal import Bytes
+internal import Environment
+
+/// A disk with a volatile cache, as pessimistic as a real one may be.
+///
+/// What is written is durable only once its file is synced, a name only once its directory is. When
+/// the power fails, unsynced sectors are kept, lost or torn at random, and of each directory's
+/// unsynced changes a prefix survives (file systems keep their journal in order). Besides, a
+/// disk can be full, fail to sync or to read, be slow, and rot.
+final class SimulatedDisk: Disk {
+    private var names = NameTable()
+    private var durableNames = NameTable()
+    private var directories: [Directory] = []
+    private var openFiles: [OpenFile] = []
+    private var nextFile = 1
+    private var random: SeededGenerator
+
+    /// Bytes that all files may have together; nil is "enough".
+    var capacity: Int?
+
+    /// The next sync fails, in this way.
+    var syncFault: SyncFault?
+
+    /// Each read fails with this likelihood.
+    var readFaultPermille = 0
+
+    /// The power fails after this many more changes, in the middle of whatever is under way.
+    var changesUntilPowerFails: Int?
+
+    private(set) var isOff = false
+
+    /// Whether a program may have to stop by what is wrong with it.
+    var mayFail: Bool { syncFault != nil || readFaultPermille > 0 }
+
+    private(set) var syncs = 0
+
+    enum SyncFault {
+        /// The cache drops what was not synced; later reads see the old content.
+        case reverts
+
+        /// The cache keeps it, and a later sync would succeed.
+        case staysDirty
+    }
+
+    private struct OpenFile {
+        var id: Int
+        var path: String
+        var file: SimulatedFile
+        var isWritable: Bool
+    }
+
+    private struct Directory {
+        var path: String
+        var unsynced: [NameChange] = []
+    }
+
+    private enum NameChange {
+        case link(String, SimulatedFile)
+        case unlink(String)
+        case rename(String, to: String)
+    }
+
+    init(random: SeededGenerator) { self.random = random }
+
+    var usedBytes: Int { names.entries.reduce(0) { $0 + $1.file.size } }
+
+    func list(_ directory: String) throws(DiskError) -> [String] {
+        try checkPower(directory)
+        let prefix = directory.isEmpty ? "" : directory + "/"
+        return names.entries.compactMap { entry in
+            guard entry.path.hasPrefix(prefix) else { return nil }
+            let name = entry.path.dropFirst(prefix.count)
+            return name.contains("/") ? nil : String(name)
+        }
+    }
+
+    func makeDirectory(_ path: String) throws(DiskError) { try checkPower(path) }
+
+    func open(_ path: String, _ mode: OpenMode) throws(DiskError) -> FileID {
+        try checkPower(path)
+        let file: SimulatedFile
+        switch mode {
+        case .read, .readWrite:
+            guard let existing = names.file(at: path) else { throw .notFound(path: path) }
+            file = existing
+        case .create:
+            guard names.file(at: path) == nil else { throw .alreadyExists(path: path) }
+            try checkSpace(path, for: 1)
+            try change(path)
+            file = SimulatedFile()
+            names.link(path, to: file)
+            note(.link(path, file), in: path)
+        }
+        defer { nextFile += 1 }
+        let isWritable = if case .read = mode { false } else { true }
+        openFiles.append(OpenFile(id: nextFile, path: path, file: file, isWritable: isWritable))
+        return FileID(nextFile)
+    }
+
+    func close(_ file: FileID) { openFiles.removeAll { $0.id == file.number } }
+
+    func size(of file: FileID) throws(DiskError) -> Int { try find(file).file.size }
+
+    func read(_ file: FileID, at offset: Int, count: Int) throws(DiskError) -> [UInt8] {
+        let open = try find(file)
+        if readFaultPermille > 0, random.happens(permille: readFaultPermille) {
+            throw .failed(path: open.path, reason: "input/output error")
+        }
+        return open.file.read(at: offset, count: count)
+    }
+
+    func write(_ file: FileID, at offset: Int, _ slices: [ByteSlice]) throws(DiskError) {
+        let open = try findWritable(file)
+        let count = slices.reduce(0) { $0 + $1.count }
+        let growth = max(0, offset + count - open.file.size)
+        let isCut = isOutOfSpace(for: growth)
+        do throws(DiskError) { try change(open.path) } catch {
+            // The power fails within the write: some of it may have reached the cache.
+            writePart(slices, of: count, at: offset, open.file)
+            throw error
+        }
+        if isCut { writePart(slices, of: count, at: offset, open.file) }
+        guard !isCut else { throw .full(path: open.path) }
+        var position = offset
+        for slice in slices {
+            slice.withUnsafeBytes { open.file.write($0, at: position) }
+            position += slice.count
+        }
+    }
+
+    /// Only what fits into the file as it is, so that nothing grows on a full disk.
+    private func writePart(
+        _ slices: [ByteSlice],
+        of count: Int,
+        at offset: Int,
+        _ file: SimulatedFile
+    ) {
+        var left = min(random.below(count + 1), max(0, file.size - offset))
+        var position = offset
+        for slice in slices where left > 0 {
+            let part = slice[0..<min(left, slice.count)]
+            part.withUnsafeBytes { file.write($0, at: position) }
+            position += part.count
+            left -= part.count
+        }
+    }
+
+    func zeroFill(_ file: FileID, to size: Int) throws(DiskError) {
+        let open = try findWritable(file)
+        try checkSpace(open.path, for: size - open.file.size)
+        try change(open.path)
+        if size > open.file.size { open.file.resize(size) }
+    }
+
+    func truncate(_ file: FileID, to size: Int) throws(DiskError) {
+        let open = try findWritable(file)
+        try checkSpace(open.path, for: size - open.file.size)
+        try change(open.path)
+        open.file.resize(size)
+    }
+
+    func sync(_ file: FileID) throws(DiskError) {
+        let open = try find(file)
+        try change(open.path)
+        syncs += 1
+        if let fault = syncFault {
+            syncFault = nil
+            if case .reverts = fault { open.file.revert() }
+            throw .failed(path: open.path, reason: "input/output error at sync")
+        }
+        open.file.sync()
+    }
+
+    func syncDirectory(_ path: String) throws(DiskError) {
+        try change(path)
+        let place = place(ofDirectory: path)
+        for change in directories[place].unsynced { apply(change) }
+        directories[place].unsynced = []
+    }
+
+    func rename(_ source: String, to target: String) throws(DiskError) {
+        try checkPower(source)
+        guard names.file(at: source) != nil else { throw .notFound(path: source) }
+        try change(source)
+        guard let file = names.unlink(source) else { return }
+        names.link(target, to: file)
+        note(.rename(source, to: target), in: target)
+    }
+
+    func delete(_ path: String) throws(DiskError) {
+        try checkPower(path)
+        guard names.file(at: path) != nil else { throw .notFound(path: path) }
+        try change(path)
+        names.unlink(path)
+        note(.unlink(path), in: path)
+    }
+}
+
+extension SimulatedDisk {
+    /// What was not synced may be gone, wholly or in part; nothing is open any longer.
+    func losePower() {
+        for place in directories.indices {
+            let unsynced = directories[place].unsynced
+            for change in unsynced.prefix(random.below(unsynced.count + 1)) { apply(change) }
+            directories[place].unsynced = []
+        }
+        names = durableNames
+        for entry in names.entries { entry.file.losePower(&random) }
+        restart()
+    }
+
+    /// The process is gone; the cache is not.
+    func restart() {
+        openFiles = []
+        isOff = false
+        changesUntilPowerFails = nil
+    }
+
+    /// Changes one bit of one file while nobody looks; says where, nil if there is no such file.
+    func rot(_ path: String, in range: Range<Int>) -> Int? {
+        guard let file = names.file(at: path), !range.isEmpty else { return nil }
+        let offset = range.lowerBound + random.below(range.count)
+        file.rot(at: offset, bit: random.below(8))
+        return offset
+    }
+
+    var files: [(path: String, size: Int)] { names.entries.map { ($0.path, $0.file.size) } }
+
+    private func apply(_ change: NameChange) {
+        switch change {
+        case .link(let path, let file): durableNames.link(path, to: file)
+        case .unlink(let path): durableNames.unlink(path)
+        case .rename(let source, let target):
+            if let file = durableNames.unlink(source) { durableNames.link(target, to: file) }
+        }
+    }
+
+    private func note(_ change: NameChange, in path: String) {
+        let directory = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
+        directories[place(ofDirectory: directory)].unsynced.append(change)
+    }
+
+    private func place(ofDirectory path: String) -> Int {
+        if let place = directories.firstIndex(where: { $0.path == path }) { return place }
+        directories.append(Directory(path: path))
+        return directories.count - 1
+    }
+
+    private func find(_ file: FileID) throws(DiskError) -> OpenFile {
+        guard let open = openFiles.first(where: { $0.id == file.number }) else {
+            throw .failed(path: "#\(file.number)", reason: "not open")
+        }
+        try checkPower(open.path)
+        return open
+    }
+
+    private func findWritable(_ file: FileID) throws(DiskError) -> OpenFile {
+        let open = try find(file)
+        guard open.isWritable else { throw .failed(path: open.path, reason: "opened for reading") }
+        return open
+    }
+
+    private func isOutOfSpace(for growth: Int) -> Bool {
+        guard let capacity, growth > 0 else { return false }
+        return usedBytes + growth > capacity
+    }
+
+    private func checkSpace(_ path: String, for growth: Int) throws(DiskError) {
+        if isOutOfSpace(for: growth) { throw .full(path: path) }
+    }
+
+    private func checkPower(_ path: String) throws(DiskError) {
+        if isOff { throw .failed(path: path, reason: "the power is off") }
+    }
+
+    /// Before each change: the moment at which the power may fail.
+    private func change(_ path: String) throws(DiskError) {
+        try checkPower(path)
+        guard let left = changesUntilPowerFails else { return }
+        changesUntilPowerFails = left - 1
+        guard left <= 0 else { return }
+        isOff = true
+        throw .failed(path: path, reason: "the power fails")
+    }
+}

@@ -1,0 +1,50 @@
+#if MARTLET_MUTANTS
+public import Groups
+public import Journal
+public import Keyspace
+public import RaftCore
+
+/// A bug planted in one of the modules; each must be found, or the simulation proves little.
+public enum Mutant: Sendable {
+    case raft(RaftMutant)
+    case journal(JournalMutant)
+    case groups(GroupsMutant)
+    case keyspace(KeyspaceMutant)
+    case watch(WatchMutant)
+
+    public static var all: [Mutant] {
+        RaftMutant.allCases.map(Mutant.raft) + JournalMutant.allCases.map(Mutant.journal)
+            + GroupsMutant.allCases.map(Mutant.groups)
+            + KeyspaceMutant.allCases.map(Mutant.keyspace)
+            + WatchMutant.allCases.map(Mutant.watch)
+    }
+
+    /// As people read it, the module first.
+    public var name: String {
+        switch self {
+        case .raft(let mutant): "Raft: \(mutant)"
+        case .journal(let mutant): "Journal: \(mutant)"
+        case .groups(let mutant): "Groups: \(mutant)"
+        case .keyspace(let mutant): "Keyspace: \(mutant)"
+        case .watch(let mutant): "Watch: \(mutant)"
+        }
+    }
+
+    var raft: RaftMutant? { if case .raft(let mutant) = self { mutant } else { nil } }
+    var journal: JournalMutant? { if case .journal(let mutant) = self { mutant } else { nil } }
+    var groups: GroupsMutant? { if case .groups(let mutant) = self { mutant } else { nil } }
+    var keyspace: KeyspaceMutant? { if case .keyspace(let mutant) = self { mutant } else { nil } }
+    var watch: WatchMutant? { if case .watch(let mutant) = self { mutant } else { nil } }
+}
+
+extension SimulationOptions {
+    /// The same run with a bug in every node.
+    public func infected(by mutant: Mutant) -> SimulationOptions {
+        var options = self
+        options.mutant = mutant
+        options.shard.mutant = mutant.groups
+        options.shard.raft.mutant = mutant.raft
+        return options
+    }
+}
+#endif

@@ -1,0 +1,81 @@
+internal import Checkers
+internal import Groups
+internal import Keyspace
+internal import KeyspaceModel
+
+// Watchers: attach to a node's hub, are told, stall, ask for progress, move on.
+extension ClusterSimulation {
+    /// Now and then each watcher does something; more seldom once everything is to settle.
+    func wakeWatcher(_ place: Int) {
+        guard phase != .finished else { return }
+        defer {
+            let pause = watchers[place].random.between(UInt64(20_000_000)...800_000_000)
+            queue.schedule(.watcher(place), at: now + pause)
+        }
+        guard let node = watchers[place].node, let running = nodes[node].running else {
+            return attach(place)
+        }
+        guard let machine = running.shard.keyspace(keyspaces[watchers[place].keyspace].group) else {
+            return
+        }
+        let stream = watchers[place].stream
+        switch watchers[place].random.below(10) {
+        case 0 where phase == .faulty:
+            machine.watches.close(stream)
+            detach(place)
+        case 1, 2:
+            let answer = machine.watches.requestProgress(on: stream, in: machine.keyspace)
+            if let answer { take(answer, from: node) } else { requestTurn(node) }
+        case 3,
+            4 where phase == .faulty && options.has(.stalledWatchers):
+            mark(.watchStalled)
+            watchers[place].isWritable = false
+            machine.watches.setWritable(stream, false)
+        default:
+            guard !watchers[place].isWritable else { return }
+            watchers[place].isWritable = true
+            machine.watches.setWritable(stream, true)
+            requestTurn(node)
+        }
+    }
+
+    private func attach(_ place: Int) {
+        let running = nodes.indices.filter { nodes[$0].running != nil }
+        guard !running.isEmpty else { return }
+        let node = watchers[place].random.pick(running)
+        let group = keyspaces[watchers[place].keyspace].group
+        guard let machine = nodes[node].running?.shard.keyspace(group) else { return }
+        if watchers[place].position != nil { mark(.watchResumed) }
+        let request = watchers[place].attach(to: node)
+        trace.tell(now, "watcher \(place) on node \(nodes[node].id): \(request)")
+        let deliveries = machine.watches.create(
+            request,
+            on: watchers[place].stream,
+            in: machine.keyspace
+        )
+        for delivery in deliveries { take(delivery, from: node) }
+        requestTurn(node)
+    }
+
+    func take(_ delivery: WatchDelivery, from node: Int) {
+        guard
+            let place = watchers.firstIndex(where: {
+                $0.node == node && $0.stream == delivery.stream
+            })
+        else { return }
+        trace.tell(now, "watcher \(place): \(delivery.response)")
+        trace.mix("\(delivery.response)")
+        guard !watchers[place].take(delivery.response) else { return }
+        mark(.watchCompacted)
+        detach(place)
+    }
+
+    private func detach(_ place: Int) {
+        trace.tell(now, "watcher \(place) leaves")
+        watchers[place].node = nil
+    }
+
+    func disconnectWatchers(from node: Int) {
+        for place in watchers.indices where watchers[place].node == node { detach(place) }
+    }
+}
