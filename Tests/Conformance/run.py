@@ -79,7 +79,7 @@ def main():
         except Exception as error:  # a part that breaks off is a failure, and the rest still runs
             import traceback
 
-            traceback.print_exc()
+            traceback.print_exc(limit=-8)
             checks.check(f"{name} ran to its end", False, error)
         print(f"--- {name}: {time.monotonic() - started:.0f} s", flush=True)
     return checks.summary()
