@@ -18,6 +18,9 @@ enum Limits {
     /// what grpc-go writes anyway.
     static let frameBytesMax = 16_384
 
+    /// The largest frame that we send to a peer that accepts more: streams take turns by frames.
+    static let frameBytesSentMax = 64 << 10
+
     /// The largest window that RFC 9113, section 6.9.1, allows.
     static let windowMax = 0x7fff_ffff
 

@@ -13,10 +13,15 @@ public struct FloodBudget: Sendable, Equatable {
     }
 
     /// Whether it could still be paid.
-    mutating func spend(_ count: Int = 1) -> Bool {
-        left -= count
+    mutating func spend() -> Bool {
+        left -= 1
         return left >= 0
     }
+
+    /// The same, judged later by `isSpent`.
+    mutating func charge() { left -= 1 }
+
+    var isSpent: Bool { left < 0 }
 
     mutating func earn(_ count: Int) { left = min(burst, left + count) }
 

@@ -70,6 +70,7 @@ public final class HTTP2Connection {
     let role: Role
     let settings: HTTP2Settings
     var phase: ConnectionPhase
+    var departure = Departure.staying
     var budgets: FloodBudgets
 
     // Input.
@@ -100,6 +101,8 @@ public final class HTTP2Connection {
     var sendWindow = Limits.windowAtStart
     /// Streams with bytes that wait for a window or for room in `output`, in turn.
     var waiting: [UInt32] = []
+    /// Streams that became writable during this frame.
+    var writableStreams: [UInt32] = []
 
     /// Waiting bytes of all streams together.
     public internal(set) var queuedBytes = 0
@@ -122,8 +125,11 @@ public final class HTTP2Connection {
         decoder = HPACKDecoder(paths: paths, listBytesMax: settings.headerListBytesMax)
         receiveWindow = max(settings.connectionWindowBytes, Limits.windowAtStart)
         streamReceiveWindow = max(settings.streamWindowBytes, Limits.windowAtStart)
+        output.reserveCapacity(Self.outputCapacityAtStart)
         writeOpening()
     }
+
+    private static let outputCapacityAtStart = 256
 }
 
 extension HTTP2Connection {
@@ -133,9 +139,10 @@ extension HTTP2Connection {
     /// Nothing more will be sent or taken.
     public var isClosed: Bool { phase == .closed }
 
-    /// The connection was told to end and its streams have: send the output, then close.
+    /// Either side said that it ends, and all streams have: send the output, then close.
     public var isDrained: Bool {
-        phase == .closed || (phase == .goingAway && streams.count == 0)
+        let isLeaving = departure == .leaving || peer.departure == .leaving
+        return phase == .closed || (isLeaving && streams.count == 0)
     }
 
     /// Whether the stream is open and holds few enough waiting bytes that more are welcome.

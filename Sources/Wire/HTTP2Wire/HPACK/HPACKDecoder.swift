@@ -1,0 +1,227 @@
+internal import Bytes
+
+/// Decodes header blocks (RFC 7541) into entries that point into one arena of bytes.
+///
+/// The arena holds the static table, the dynamic table and the literals of the current block. It
+/// only grows while a block is decoded, so an entry that is evicted in the middle stays readable
+/// for the block's event; it is compacted before a block when much of it is dead. An indexed header
+/// therefore costs a look-up, whatever its length: an HPACK bomb expands to nothing.
+struct HPACKDecoder {
+    /// The headers of the block decoded last, in order.
+    private(set) var fields: [HeaderEntry] = []
+
+    /// The block's list exceeded the limit: `fields` are not all, but the table is right.
+    private(set) var isListTooLarge = false
+
+    private let paths: PathTable
+    private let listBytesMax: Int
+    private var listBytes = 0
+
+    private var arena = StaticHeaders.bytes
+    private var staticEntries: [HeaderEntry]
+
+    /// The dynamic table, oldest first; entries before `firstLive` are evicted.
+    private var entries: [HeaderEntry] = []
+    private var firstLive = 0
+    private var tableBytes = 0
+    private var tableBytesMax = Limits.headerTableBytesMax
+
+    init(paths: PathTable = PathTable([]), listBytesMax: Int = 64 << 10) {
+        self.paths = paths
+        self.listBytesMax = listBytesMax
+        staticEntries = StaticHeaders.entries
+        for index in staticEntries.indices {
+            understandName(&staticEntries[index])
+            understandValue(&staticEntries[index])
+        }
+    }
+
+    /// Decodes one whole block into `fields`.
+    mutating func decode(_ block: UnsafeRawBufferPointer) throws(HPACKError) {
+        fields.removeAll(keepingCapacity: true)
+        isListTooLarge = false
+        listBytes = 0
+        compactIfDead()
+        var position = 0
+        var mayResize = true
+        while position < block.count {
+            let first = block[position]
+            if first >= 0x80 {
+                let index = try HPACKInteger.read(block, at: &position, prefixBits: 7)
+                keep(try entry(at: index))
+            } else if first >= 0x40 {
+                let entry = try literal(block, at: &position, prefixBits: 6)
+                keep(entry)
+                insert(entry)
+            } else if first >= 0x20 {
+                guard mayResize else { throw .misplacedSizeUpdate }
+                try resize(HPACKInteger.read(block, at: &position, prefixBits: 5))
+                continue
+            } else {
+                keep(try literal(block, at: &position, prefixBits: 4))
+            }
+            mayResize = false
+        }
+    }
+
+    func name(of field: HeaderEntry) -> ByteSlice {
+        arena.withUnsafeBytes { ByteSlice(copying: .init(rebasing: $0[field.nameRange])) }
+    }
+
+    func value(of field: HeaderEntry) -> ByteSlice {
+        withValue(of: field) { ByteSlice(copying: $0) }
+    }
+
+    func withValue<Result>(
+        of field: HeaderEntry, _ body: (UnsafeRawBufferPointer) -> Result
+    ) -> Result {
+        arena.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[field.valueRange])) }
+    }
+
+    func field(named name: String) -> HeaderEntry? {
+        var name = name
+        return name.withUTF8 { wanted in
+            fields.first { field in
+                field.nameRange.count == wanted.count
+                    && arena[field.nameRange].elementsEqual(wanted)
+            }
+        }
+    }
+
+    private mutating func keep(_ entry: HeaderEntry) {
+        listBytes += entry.size
+        guard listBytes <= listBytesMax else {
+            isListTooLarge = true
+            return
+        }
+        fields.append(entry)
+    }
+}
+
+extension HPACKDecoder {
+    private func entry(at index: Int) throws(HPACKError) -> HeaderEntry {
+        guard index > StaticHeaders.count else {
+            guard index > 0 else { throw .unknownIndex(0) }
+            return staticEntries[index - 1]
+        }
+        let position = entries.count + StaticHeaders.count - index
+        guard position >= firstLive else { throw .unknownIndex(index) }
+        return entries[position]
+    }
+
+    private mutating func literal(
+        _ block: UnsafeRawBufferPointer, at position: inout Int, prefixBits: UInt8
+    ) throws(HPACKError) -> HeaderEntry {
+        let index = try HPACKInteger.read(block, at: &position, prefixBits: prefixBits)
+        var literal = HeaderEntry()
+        if index > 0 {
+            let named = try entry(at: index)
+            literal.nameStart = named.nameStart
+            literal.nameLength = named.nameLength
+            literal.token = named.token
+        } else {
+            (literal.nameStart, literal.nameLength) = try string(block, at: &position)
+            understandName(&literal)
+        }
+        (literal.valueStart, literal.valueLength) = try string(block, at: &position)
+        understandValue(&literal)
+        return literal
+    }
+
+    /// Appends a string literal (section 5.2) to the arena.
+    private mutating func string(
+        _ block: UnsafeRawBufferPointer, at position: inout Int
+    ) throws(HPACKError) -> (start: UInt32, length: UInt32) {
+        guard position < block.count else { throw .truncated }
+        let isHuffman = block[position] >= 0x80
+        let length = try HPACKInteger.read(block, at: &position, prefixBits: 7)
+        guard length <= block.count - position else { throw .truncated }
+        let text = UnsafeRawBufferPointer(rebasing: block[position..<position + length])
+        position += length
+        let start = arena.count
+        if isHuffman {
+            guard HuffmanCode.standard.decode(text, into: &arena) else { throw .malformedHuffman }
+        } else {
+            arena.append(contentsOf: text)
+        }
+        return (UInt32(truncatingIfNeeded: start), UInt32(truncatingIfNeeded: arena.count - start))
+    }
+
+    private func understandName(_ entry: inout HeaderEntry) {
+        arena.withUnsafeBytes { arena in
+            let name = UnsafeRawBufferPointer(rebasing: arena[entry.nameRange])
+            entry.token = HeaderToken(name: name)
+            if entry.token == .other, !HeaderRules.isValid(name: name) { entry.token = .forbidden }
+        }
+    }
+
+    private func understandValue(_ entry: inout HeaderEntry) {
+        let token = entry.token
+        let (number, isValid) = arena.withUnsafeBytes { arena -> (Int, Bool) in
+            let value = UnsafeRawBufferPointer(rebasing: arena[entry.valueRange])
+            let isValid =
+                token.isPseudo
+                ? HeaderRules.isValid(pseudoValue: value) : HeaderRules.isValid(value: value)
+            return (meaning(of: value, token), isValid)
+        }
+        entry.number = Int32(truncatingIfNeeded: number)
+        let isForbidden = token == .forbidden || token == .unknownPseudo
+        entry.isMalformed = !isValid || isForbidden || (token == .te && number != 1)
+    }
+
+    private func meaning(of value: UnsafeRawBufferPointer, _ token: HeaderToken) -> Int {
+        switch token {
+        case .path: paths.number(of: value) ?? -1
+        case .method: Int(HeaderRules.method(value).rawValue)
+        case .status: value.count == 3 ? HeaderRules.decimal(value, digitsMax: 3) ?? -1 : -1
+        case .contentType: Int(HeaderRules.contentType(value).rawValue)
+        case .te: value.says("trailers") ? 1 : 0
+        case .grpcEncoding: value.says("identity") ? 0 : 1
+        case .grpcStatus: HeaderRules.decimal(value, digitsMax: 9) ?? -1
+        default: -1
+        }
+    }
+}
+
+extension HPACKDecoder {
+    private mutating func insert(_ entry: HeaderEntry) {
+        evict(until: tableBytesMax - entry.size)
+        guard entry.size <= tableBytesMax else { return }
+        entries.append(entry)
+        tableBytes += entry.size
+    }
+
+    private mutating func evict(until bytesMax: Int) {
+        while tableBytes > bytesMax, firstLive < entries.count {
+            tableBytes -= entries[firstLive].size
+            firstLive += 1
+        }
+    }
+
+    private mutating func resize(_ bytesMax: Int) throws(HPACKError) {
+        guard bytesMax <= Limits.headerTableBytesMax else { throw .tableTooLarge(bytesMax) }
+        tableBytesMax = bytesMax
+        evict(until: bytesMax)
+    }
+
+    /// Only between blocks, as the current block's fields point into the arena.
+    private mutating func compactIfDead() {
+        let dead = arena.count - StaticHeaders.bytes.count - tableBytes
+        guard dead > 2 * Limits.headerTableBytesMax || firstLive > 256 else { return }
+        var kept = StaticHeaders.bytes
+        kept.reserveCapacity(kept.count + 2 * Limits.headerTableBytesMax)
+        var live: [HeaderEntry] = []
+        live.reserveCapacity(2 * (entries.count - firstLive))
+        for entry in entries[firstLive...] {
+            var moved = entry
+            moved.nameStart = UInt32(truncatingIfNeeded: kept.count)
+            kept.append(contentsOf: arena[entry.nameRange])
+            moved.valueStart = UInt32(truncatingIfNeeded: kept.count)
+            kept.append(contentsOf: arena[entry.valueRange])
+            live.append(moved)
+        }
+        arena = kept
+        entries = live
+        firstLive = 0
+    }
+}
