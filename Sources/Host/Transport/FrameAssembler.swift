@@ -4,9 +4,14 @@ internal import PeerWire
 
 /// Cuts a stream into frames: four bytes of length, little-endian, then the frame.
 ///
-/// Memory is taken as bytes arrive, not as a length promises them.
+/// A length of zero is a ping. Memory is taken as bytes arrive, not as a length promises them.
 struct FrameAssembler {
     private var buffered = ByteBuffer()
+
+    enum Item: Equatable {
+        case frame(ByteSlice)
+        case ping
+    }
 
     mutating func append(_ bytes: inout ByteBuffer) {
         if buffered.readableBytes == 0 {
@@ -16,14 +21,20 @@ struct FrameAssembler {
         }
     }
 
-    /// The first `count` bytes once they are there.
-    mutating func head(_ count: Int) -> ByteSlice? {
-        guard let bytes = buffered.readBytes(length: count) else { return nil }
-        return ByteSlice(bytes)
+    /// The hello, once all of it is there; a refusal as soon as it cannot become one.
+    mutating func hello() throws(PeerRefusal) -> PeerHello? {
+        let count = min(buffered.readableBytes, PeerHello.byteCount)
+        guard let bytes = buffered.getBytes(at: buffered.readerIndex, length: count) else {
+            return nil
+        }
+        guard PeerHello.canBegin(with: ByteSlice(bytes)) else { throw .notAPeer }
+        guard count == PeerHello.byteCount else { return nil }
+        buffered.moveReaderIndex(forwardBy: count)
+        return try PeerHello(decoding: ByteSlice(bytes))
     }
 
     /// The next whole frame, in an array of its own.
-    mutating func next() throws(FrameTooLarge) -> ByteSlice? {
+    mutating func next() throws(FrameTooLarge) -> Item? {
         guard
             let length: UInt32 = buffered.getInteger(at: buffered.readerIndex, endianness: .little)
         else { return nil }
@@ -32,14 +43,26 @@ struct FrameAssembler {
         }
         guard buffered.readableBytes >= 4 + Int(length) else { return nil }
         buffered.moveReaderIndex(forwardBy: 4)
-        let frame = head(Int(length))
+        guard length > 0 else { return .ping }
+        return buffered.readBytes(length: Int(length)).map { .frame(ByteSlice($0)) }
+    }
+
+    /// Gives back the memory of what was taken out; to be called once for all that has arrived.
+    mutating func compact() {
         if buffered.readableBytes == 0 {
-            buffered.clear()
+            buffered = ByteBuffer()
         } else {
             buffered.discardReadBytes()
         }
-        return frame
     }
+
+    /// Appends a frame as it goes on the line.
+    static func write(_ frame: ByteSlice, to buffer: inout ByteBuffer) {
+        buffer.writeInteger(UInt32(frame.count), endianness: .little)
+        frame.withUnsafeBytes { _ = buffer.writeBytes($0) }
+    }
+
+    static let ping = ByteBuffer(integer: UInt32(0))
 }
 
 struct FrameTooLarge: Error, CustomStringConvertible {

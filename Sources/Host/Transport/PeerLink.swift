@@ -18,137 +18,148 @@ final class PeerLink: Sendable {
 
     /// On the link's loop only.
     private struct State {
+        /// The connection, once the peer has answered the hello.
         var channel: (any Channel)?
-        var pauseMilliseconds = Limits.redialMillisecondsMin
+
+        /// The connection of which that is not known yet.
+        var dialled: (any Channel)?
+
+        var pause: TimeAmount
         var isStopped = false
+        var isFlushing = false
         var lastComplaint: String?
     }
 
     init(
-        to peer: PeerAddress, from settings: PeerTransportSettings, tls: NIOSSLContext?,
-        on loop: any EventLoop, tell: @escaping @Sendable (PeerFact) -> Void
+        to peer: PeerAddress,
+        from settings: PeerTransportSettings,
+        tls: NIOSSLContext?,
+        on loop: any EventLoop,
+        tell: @escaping @Sendable (PeerFact) -> Void
     ) {
         self.peer = peer
         self.settings = settings
         self.tls = tls
         self.loop = loop
         self.tell = tell
-        state = NIOLoopBoundBox.makeBoxSendingValue(State(), eventLoop: loop)
+        state = NIOLoopBoundBox.makeBoxSendingValue(
+            State(pause: settings.timings.redialMin),
+            eventLoop: loop
+        )
     }
+
+    var droppedCount: UInt64 { queue.withLock { $0.droppedCount } }
 
     func start() { loop.execute { self.dial() } }
 
-    func stop() {
-        loop.execute {
+    func stop() -> EventLoopFuture<Void> {
+        loop.flatSubmit {
             self.state.value.isStopped = true
-            self.state.value.channel?.close(promise: nil)
+            self.queue.withLock { $0.close() }
+            guard let channel = self.state.value.dialled else {
+                return self.loop.makeSucceededVoidFuture()
+            }
+            channel.close(promise: nil)
+            return channel.closeFuture
         }
     }
 
     /// Queues the frame; the loop is woken for the first of a batch only.
     func send(_ frame: ByteSlice) {
         guard queue.withLock({ $0.append(frame) }) else { return }
-        if loop.inEventLoop { flush() } else { loop.execute { self.flush() } }
+        loop.execute { self.flush() }
     }
 
     private func dial() {
         guard !state.value.isStopped else { return }
-        let hello = PeerHello(
-            cluster: settings.cluster, source: settings.own, target: peer.node)
+        let watermark = ChannelOptions.Types.WriteBufferWaterMark(
+            low: Limits.writtenBytesMax / 2,
+            high: Limits.writtenBytesMax
+        )
         ClientBootstrap(group: loop)
-            .connectTimeout(.seconds(Limits.helloSecondsMax))
+            .connectTimeout(settings.timings.hello)
             .channelOption(.socketOption(.so_keepalive), value: 1)
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .channelOption(.writeBufferWaterMark, value: watermark)
             .channelInitializer { channel in
-                channel.eventLoop.makeCompletedFuture { try self.prepare(channel, hello) }
+                channel.eventLoop.makeCompletedFuture { try self.prepare(channel) }
             }
             .connect(host: peer.host, port: peer.port)
-            .whenFailure { _ in self.redial() }
+            .whenFailure { error in
+                self.complain("cannot be reached: \(error)")
+                self.redial()
+            }
     }
 
-    private func prepare(_ channel: any Channel, _ hello: PeerHello) throws {
+    private func prepare(_ channel: any Channel) throws {
         if let tls {
             try channel.pipeline.syncOperations.addHandler(
-                NIOSSLClientHandler(context: tls, serverHostname: nil))
+                NIOSSLClientHandler(context: tls, serverHostname: peer.hostname)
+            )
         }
-        try channel.pipeline.syncOperations.addHandler(PeerGreeter(hello: hello, link: self))
+        let hello = PeerHello(cluster: settings.cluster, source: settings.own, target: peer.node)
+        let greeter = PeerGreeter(hello: hello, link: self, timings: settings.timings)
+        try channel.pipeline.syncOperations.addHandler(greeter)
     }
 
-    /// After a pause, longer each time, with jitter so that nodes do not dial in step.
     private func redial() {
         guard !state.value.isStopped else { return }
-        let pause = state.value.pauseMilliseconds
-        state.value.pauseMilliseconds = min(pause * 2, Limits.redialMillisecondsMax)
-        let jittered = pause + Int64(peer.node.number % UInt64(pause))
-        loop.scheduleTask(in: .milliseconds(jittered / 2 + 1)) { self.dial() }
+        let pause = state.value.pause
+        state.value.pause = settings.timings.next(after: pause)
+        loop.scheduleTask(in: PeerTimings.jittered(pause)) { self.dial() }
+    }
+
+    /// Says why there is no connection, once for each reason in a row.
+    private func complain(_ reason: String) {
+        guard !state.value.isStopped, state.value.lastComplaint != reason else { return }
+        state.value.lastComplaint = reason
+        tell(.refused("node \(peer.node) at \(peer.host):\(peer.port): \(reason)"))
+    }
+}
+
+/// What the connection's handler tells its link, on the link's loop.
+extension PeerLink {
+    func dialled(_ channel: any Channel) {
+        state.value.dialled = channel
+        if state.value.isStopped { channel.close(promise: nil) }
     }
 
     /// The peer has answered the hello: frames may go.
     func opened(_ channel: any Channel) {
         state.value.channel = channel
-        state.value.pauseMilliseconds = Limits.redialMillisecondsMin
+        state.value.pause = settings.timings.redialMin
         state.value.lastComplaint = nil
+        queue.withLock { $0.open() }
         tell(.connected(to: peer.node))
-        flush()
     }
 
     func closed(_ reason: String) {
         let wasOpen = state.value.channel != nil
         state.value.channel = nil
-        // Frames of before are stale by the time the peer is back.
-        queue.withLock { $0.removeAll() }
+        state.value.dialled = nil
+        queue.withLock { $0.close() }
         if wasOpen {
             tell(.disconnected(from: peer.node, reason))
-        } else if state.value.lastComplaint != reason {
-            state.value.lastComplaint = reason
-            tell(.refused("node \(peer.node) at \(peer.host):\(peer.port): \(reason)"))
+        } else {
+            complain(reason)
         }
         redial()
     }
 
-    /// Writes what is queued, as long as the socket takes it.
+    /// Writes what is queued, as long as the socket takes it; the rest waits for the handler's
+    /// word.
     func flush() {
-        guard let channel = state.value.channel, channel.isWritable else {
-            queue.withLock { $0.sleep(connected: state.value.channel != nil) }
-            return
+        guard let channel = state.value.channel, !state.value.isFlushing else { return }
+        // A flush may make the channel writable again, and its handler call here from within.
+        state.value.isFlushing = true
+        defer { state.value.isFlushing = false }
+        while channel.isWritable {
+            let frames = queue.withLock { $0.take(upTo: Limits.bytesPerBufferMax) }
+            guard !frames.isEmpty else { return }
+            let byteCount = frames.reduce(0) { $0 + 4 + $1.count }
+            var buffer = channel.allocator.buffer(capacity: byteCount)
+            for frame in frames { FrameAssembler.write(frame, to: &buffer) }
+            channel.writeAndFlush(buffer, promise: nil)
         }
-        let frames = queue.withLock { $0.takeAll() }
-        guard !frames.isEmpty else { return }
-        for frame in frames {
-            var buffer = channel.allocator.buffer(capacity: 4 + frame.count)
-            buffer.writeInteger(UInt32(frame.count), endianness: .little)
-            frame.withUnsafeBytes { _ = buffer.writeBytes($0) }
-            channel.write(buffer, promise: nil)
-        }
-        channel.flush()
-    }
-}
-
-/// Frames that wait for one peer, bounded.
-struct FrameQueue {
-    private var frames: [ByteSlice] = []
-    private var byteCount = 0
-
-    /// Whether to wake the loop; a frame beyond the bound is dropped.
-    mutating func append(_ frame: ByteSlice) -> Bool {
-        guard byteCount + frame.count <= Limits.queuedBytesMax else { return false }
-        byteCount += frame.count
-        frames.append(frame)
-        return frames.count == 1
-    }
-
-    mutating func takeAll() -> [ByteSlice] {
-        defer { removeAll() }
-        return frames
-    }
-
-    /// Without a connection nothing waits.
-    mutating func sleep(connected: Bool) {
-        if !connected { removeAll() }
-    }
-
-    mutating func removeAll() {
-        frames = []
-        byteCount = 0
     }
 }

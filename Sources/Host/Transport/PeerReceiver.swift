@@ -3,7 +3,7 @@ internal import Model
 internal import NIOCore
 internal import PeerWire
 
-/// The accepting side of a connection between nodes: a hello, then frames.
+/// The accepted connection's handler: answers a hello, delivers frames, answers pings.
 final class PeerReceiver: ChannelInboundHandler {
     typealias InboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
@@ -11,87 +11,130 @@ final class PeerReceiver: ChannelInboundHandler {
     private enum State {
         /// Becomes `receiving` with a hello that fits, or `closed`.
         case awaitingHello
+
         case receiving(from: NodeID)
         case closed
     }
 
-    private let cluster: ClusterID
-    private let own: NodeID
-    private let isKnown: (NodeID) -> Bool
-    private let deliver: @Sendable (NodeID, ByteSlice) -> Void
-    private let tell: @Sendable (PeerFact) -> Void
+    private let office: PeerOffice
     private var state = State.awaitingHello
     private var assembler = FrameAssembler()
-    private var deadline: Scheduled<Void>?
+    private var lastHeard = NIODeadline.now()
+    private var watch: RepeatedTask?
 
-    init(
-        cluster: ClusterID, own: NodeID, isKnown: @escaping (NodeID) -> Bool,
-        deliver: @escaping @Sendable (NodeID, ByteSlice) -> Void,
-        tell: @escaping @Sendable (PeerFact) -> Void
-    ) {
-        self.cluster = cluster
-        self.own = own
-        self.isKnown = isKnown
-        self.deliver = deliver
-        self.tell = tell
-    }
+    init(_ office: PeerOffice) { self.office = office }
 
     func channelActive(context: ChannelHandlerContext) {
-        let bound = NIOLoopBound(context, eventLoop: context.eventLoop)
-        deadline = context.eventLoop.scheduleTask(in: .seconds(Limits.helloSecondsMax)) {
-            bound.value.close(promise: nil)
+        let bound = NIOLoopBound((self, context), eventLoop: context.eventLoop)
+        lastHeard = .now()
+        watch = context.eventLoop.scheduleRepeatedTask(
+            initialDelay: office.timings.ping,
+            delay: office.timings.ping
+        ) { _ in
+            let (receiver, context) = bound.value
+            receiver.closeIfSilent(context)
         }
         context.fireChannelActive()
     }
 
     func channelInactive(context: ChannelHandlerContext) {
-        deadline?.cancel()
+        watch?.cancel()
         state = .closed
         context.fireChannelInactive()
     }
 
     func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        if case .closed = state { return }
         var bytes = unwrapInboundIn(data)
         assembler.append(&bytes)
         if case .awaitingHello = state { receiveHello(context) }
-        guard case .receiving(let node) = state else { return }
-        do throws(FrameTooLarge) {
-            while let frame = try assembler.next() { deliver(node, frame) }
-        } catch {
-            refuse("node \(node): \(error)", context)
-        }
+        if case .receiving(let node) = state { receiveFrames(from: node, context) }
     }
 
     func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        refuse("\(error)", context)
+        close(context, "\(error)")
     }
 
     private func receiveHello(_ context: ChannelHandlerContext) {
-        guard let bytes = assembler.head(PeerHello.byteCount) else { return }
         do throws(PeerRefusal) {
-            let hello = try PeerHello(decoding: bytes)
-            let isWelcome = isKnown(hello.source)
+            guard let hello = try assembler.hello() else { return }
+            let isWelcome = office.knows(hello.source)
             answer(hello, isWelcome: isWelcome, context)
-            try hello.check(cluster: cluster, own: own, dialled: nil)
-            guard isWelcome else { throw .unknownNode(hello.source, to: own) }
-            deadline?.cancel()
+            try hello.check(cluster: office.cluster, own: office.own, dialled: nil)
+            guard isWelcome else { throw .unknownNode(hello.source, to: office.own) }
             state = .receiving(from: hello.source)
         } catch {
-            refuse("\(error)", context)
+            close(context, "\(error)")
         }
     }
 
     private func answer(_ hello: PeerHello, isWelcome: Bool, _ context: ChannelHandlerContext) {
         let answer = PeerHello(
-            cluster: cluster, source: own, target: hello.source, isWelcome: isWelcome)
+            cluster: office.cluster,
+            source: office.own,
+            target: hello.source,
+            isWelcome: isWelcome
+        )
         let bytes = ByteBuffer(bytes: answer.encoded.array)
         context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)
     }
 
-    private func refuse(_ reason: String, _ context: ChannelHandlerContext) {
+    private func receiveFrames(from node: NodeID, _ context: ChannelHandlerContext) {
+        lastHeard = .now()
+        var isPinged = false
+        do throws(FrameTooLarge) {
+            while let item = try assembler.next() {
+                switch item {
+                case .ping: isPinged = true
+                case .frame(let frame):
+                    guard accept(frame, from: node, context) else { return }
+                }
+            }
+        } catch {
+            return close(context, "node \(node) announced \(error)")
+        }
+        assembler.compact()
+        if isPinged { context.writeAndFlush(wrapOutboundOut(FrameAssembler.ping), promise: nil) }
+    }
+
+    /// False if it is no frame of that node: what follows on the connection can mean anything.
+    private func accept(
+        _ frame: ByteSlice,
+        from node: NodeID,
+        _ context: ChannelHandlerContext
+    ) -> Bool {
+        do throws(DecodeError) {
+            let source = try PeerFrameReader(frame).source
+            guard source == node else {
+                close(context, "node \(node) sent a frame in the name of node \(source)")
+                return false
+            }
+        } catch {
+            close(context, "node \(node) sent a frame that is damaged: \(error)")
+            return false
+        }
+        office.deliver(node, frame)
+        return true
+    }
+
+    private func closeIfSilent(_ context: ChannelHandlerContext) {
+        let silence = NIODeadline.now() - lastHeard
+        switch state {
+        case .awaitingHello:
+            guard silence >= office.timings.hello else { return }
+            close(context, "a connection without a hello")
+        case .receiving(let node):
+            guard silence >= office.timings.silence else { return }
+            close(context, "node \(node) is silent")
+        case .closed:
+            return
+        }
+    }
+
+    private func close(_ context: ChannelHandlerContext, _ reason: String) {
         if case .closed = state { return }
         state = .closed
-        tell(.refused(reason))
+        office.refused(reason)
         context.close(promise: nil)
     }
 }

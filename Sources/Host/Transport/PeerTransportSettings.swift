@@ -13,11 +13,17 @@ public struct PeerTransportSettings: Sendable {
     /// The other nodes.
     public var peers: [PeerAddress]
 
-    /// Mutual TLS: both sides show a certificate that the other's authority has signed.
+    /// As `PeerTLS` makes it; nil: the nodes talk in plain text and trust the network.
     public var tls: TLSConfiguration?
 
+    var timings = PeerTimings()
+
     public init(
-        cluster: ClusterID, own: NodeID, host: String, port: Int, peers: [PeerAddress],
+        cluster: ClusterID,
+        own: NodeID,
+        host: String,
+        port: Int,
+        peers: [PeerAddress],
         tls: TLSConfiguration? = nil
     ) {
         self.cluster = cluster
@@ -27,23 +33,4 @@ public struct PeerTransportSettings: Sendable {
         self.peers = peers
         self.tls = tls
     }
-}
-
-public struct PeerAddress: Sendable, Equatable {
-    public var node: NodeID
-    public var host: String
-    public var port: Int
-
-    public init(node: NodeID, host: String, port: Int) {
-        self.node = node
-        self.host = host
-        self.port = port
-    }
-}
-
-/// Something about a connection between nodes that people may want to know.
-public enum PeerFact: Sendable, Equatable {
-    case connected(to: NodeID)
-    case disconnected(from: NodeID, String)
-    case refused(String)
 }

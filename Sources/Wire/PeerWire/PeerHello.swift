@@ -86,6 +86,12 @@ public struct PeerHello: Sendable, Equatable {
         )
     }
 
+    /// Whether what was received so far may become a hello.
+    public static func canBegin(with bytes: ByteSlice) -> Bool {
+        let count = min(bytes.count, magic.count)
+        return bytes[0..<count] == ByteSlice(magic)[0..<count]
+    }
+
     /// Whether this hello is one for us, the node `own` of `cluster`, and if we dialled, from
     /// `dialled`.
     public func check(

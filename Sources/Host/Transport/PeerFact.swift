@@ -1,0 +1,12 @@
+public import Model
+
+/// Something about a connection between nodes that people may want to know.
+public enum PeerFact: Sendable, Equatable {
+    /// The peer has answered; this node's frames reach it.
+    case connected(to: NodeID)
+
+    case disconnected(from: NodeID, String)
+
+    /// No connection came about, or an accepted one was closed; a sentence that says why.
+    case refused(String)
+}

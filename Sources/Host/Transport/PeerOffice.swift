@@ -1,0 +1,84 @@
+internal import Bytes
+internal import Model
+internal import NIOCore
+internal import Synchronization
+
+/// What all accepted connections of a transport share.
+final class PeerOffice: Sendable {
+    let cluster: ClusterID
+    let own: NodeID
+    let timings: PeerTimings
+    let deliver: @Sendable (NodeID, ByteSlice) -> Void
+    private let peers: Set<NodeID>
+    private let tell: @Sendable (PeerFact) -> Void
+    private let open = Mutex(OpenConnections())
+    private let refusals = Mutex(RecentRefusals())
+
+    init(
+        _ settings: PeerTransportSettings,
+        deliver: @escaping @Sendable (NodeID, ByteSlice) -> Void,
+        tell: @escaping @Sendable (PeerFact) -> Void
+    ) {
+        cluster = settings.cluster
+        own = settings.own
+        timings = settings.timings
+        peers = Set(settings.peers.map(\.node)).subtracting([settings.own])
+        self.deliver = deliver
+        self.tell = tell
+    }
+
+    func knows(_ node: NodeID) -> Bool { peers.contains(node) }
+
+    /// Tells why a connection was closed, unless it was told lately.
+    func refused(_ reason: String) {
+        guard refusals.withLock({ $0.isNews(reason, at: .now()) }) else { return }
+        tell(.refused(reason))
+    }
+
+    /// Remembers the connection until it is closed; false if there are too many.
+    func admit(_ channel: any Channel) -> Bool {
+        guard open.withLock({ $0.insert(channel) }) else { return false }
+        channel.closeFuture.whenComplete { _ in self.open.withLock { $0.remove(channel) } }
+        return true
+    }
+
+    /// Closes all connections, and admits no more.
+    func stop() -> [EventLoopFuture<Void>] {
+        let channels = open.withLock { $0.stop() }
+        for channel in channels { channel.close(promise: nil) }
+        return channels.map(\.closeFuture)
+    }
+}
+
+/// Accepted connections, for the limit and for stopping.
+struct OpenConnections {
+    private var channels: [ObjectIdentifier: any Channel] = [:]
+    private var isStopped = false
+
+    mutating func insert(_ channel: any Channel) -> Bool {
+        guard !isStopped, channels.count < Limits.acceptedConnectionsMax else { return false }
+        channels[ObjectIdentifier(channel)] = channel
+        return true
+    }
+
+    mutating func remove(_ channel: any Channel) { channels[ObjectIdentifier(channel)] = nil }
+
+    mutating func stop() -> [any Channel] {
+        isStopped = true
+        return Array(channels.values)
+    }
+}
+
+/// Which refusals were told lately.
+struct RecentRefusals {
+    private var toldAt: [String: NIODeadline] = [:]
+
+    mutating func isNews(_ reason: String, at now: NIODeadline) -> Bool {
+        if let last = toldAt[reason], now - last < .seconds(Limits.refusalRepeatSeconds) {
+            return false
+        }
+        if toldAt.count >= Limits.rememberedRefusalsMax { toldAt = [:] }
+        toldAt[reason] = now
+        return true
+    }
+}
