@@ -1,0 +1,74 @@
+internal import EtcdWire
+internal import HTTP2Wire
+internal import KeyspaceModel
+internal import Model
+
+/// One call of a connection, from its headers to its trailers.
+struct Call {
+    let stream: StreamID
+    let method: EtcdMethod
+
+    /// When the client gives up, by its `grpc-timeout`.
+    var deadline: Instant?
+
+    /// Ends when there has been no leader for a while; the client said `hasleader: true`.
+    var requiresLeader = false
+
+    /// The part of a message that has come; empty where messages come whole.
+    var gathered: [UInt8] = []
+
+    var work = Work.receiving
+
+    /// What the call waits for.
+    enum Work {
+        /// The request is not complete.
+        case receiving
+
+        /// A command's outcome.
+        case outcome
+
+        /// The leave to read.
+        case leave(PendingRead)
+
+        /// An answer that is made elsewhere.
+        case elsewhere
+
+        /// The client, to take more of a large response.
+        case sending(LargeResponse)
+
+        /// Until either side ends it.
+        case watching(WatchCall)
+        case keepingAlive(KeepAliveCall)
+        case healthWatching
+    }
+}
+
+/// What is read once a linearizable read is allowed.
+enum PendingRead {
+    case range(RangeRequest)
+    case txn(TxnRequest)
+    case timeToLive(LeaseTimeToLiveRequest)
+    case leases
+    case members
+}
+
+/// A watch stream.
+struct WatchCall {
+    /// The watches whose responses may be split.
+    var fragmenting: Set<Int64> = []
+
+    /// When watches that want it are told the progress next; nil while none does.
+    var progressAt: Instant?
+
+    /// What the hub was told last.
+    var isWritable = true
+}
+
+/// A stream of lease renewals.
+struct KeepAliveCall {
+    /// Renewals whose outcome is not known.
+    var inFlight = 0
+
+    /// The client will ask for no more; the call ends with the last outcome.
+    var isHalfClosed = false
+}

@@ -1,0 +1,55 @@
+internal import Groups
+internal import HTTP2Wire
+internal import Keyspace
+
+/// etcd's errors, word for word: clients tell them apart by the message (etcd's rpctypes).
+enum ErrorMapping {
+    static func status(of error: KeyspaceError) -> GRPCStatus {
+        switch error {
+        case .keyNotProvided: invalid("key is not provided")
+        case .keyNotFound: invalid("key not found")
+        case .valueProvided: invalid("value is provided")
+        case .leaseProvided: invalid("lease is provided")
+        case .tooManyOperations: invalid("too many operations in txn request")
+        case .duplicateKey: invalid("duplicate key given in txn request")
+        case .invalidSortOption: invalid("invalid sort option")
+        case .requestTooLarge: invalid("request is too large")
+        case .compacted:
+            outOfRange("mvcc: required revision has been compacted")
+        case .futureRevision:
+            outOfRange("mvcc: required revision is a future revision")
+        case .leaseTTLTooLarge: outOfRange("too large lease TTL")
+        case .leaseNotFound: GRPCStatus(.notFound, "etcdserver: requested lease not found")
+        case .leaseExists: GRPCStatus(.failedPrecondition, "etcdserver: lease already exists")
+        case .malformedSnapshot: GRPCStatus(.dataLoss, "etcdserver: corrupt cluster")
+        }
+    }
+
+    static func status(of refusal: Refusal) -> GRPCStatus {
+        switch refusal {
+        case .noLeader: noLeader
+        case .timedOut: GRPCStatus(.unavailable, "etcdserver: request timed out")
+        case .tooManyRequests: tooManyRequests
+        case .storageFull:
+            GRPCStatus(.resourceExhausted, "etcdserver: mvcc: database space exceeded")
+        case .malformedCommand:
+            GRPCStatus(.internalError, "etcdserver: the command does not decode")
+        case .unknownGroup: GRPCStatus(.failedPrecondition, "etcdserver: not capable")
+        }
+    }
+
+    static let noLeader = GRPCStatus(.unavailable, "etcdserver: no leader")
+
+    static let stopped = GRPCStatus(.unavailable, "etcdserver: server stopped")
+
+    /// Unknown, not ResourceExhausted: etcd's table maps it to an error without a code of its own.
+    static let tooManyRequests = GRPCStatus(.unknown, "etcdserver: too many requests")
+
+    private static func invalid(_ text: String) -> GRPCStatus {
+        GRPCStatus(.invalidArgument, "etcdserver: \(text)")
+    }
+
+    private static func outOfRange(_ text: String) -> GRPCStatus {
+        GRPCStatus(.outOfRange, "etcdserver: \(text)")
+    }
+}

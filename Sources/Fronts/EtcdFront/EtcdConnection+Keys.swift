@@ -1,0 +1,181 @@
+internal import Bytes
+internal import EtcdWire
+internal import Groups
+internal import Keyspace
+internal import KeyspaceModel
+internal import Model
+
+/// The KV service.
+extension EtcdConnection {
+    func servePut(_ key: CallKey, _ message: UnsafeRawBufferPointer) {
+        propose(key, .put, message) { (request: PutRequest) throws(KeyspaceError) in
+            try Keyspace.check(request)
+        }
+    }
+
+    func serveDeleteRange(_ key: CallKey, _ message: UnsafeRawBufferPointer) {
+        propose(key, .deleteRange, message) { (request: DeleteRangeRequest) throws(KeyspaceError) in
+            try Keyspace.check(request)
+        }
+    }
+
+    func serveCompact(_ key: CallKey, _ message: UnsafeRawBufferPointer) {
+        propose(key, .compact, message) { (_: CompactionRequest) throws(KeyspaceError) in }
+    }
+
+    /// A transaction that only reads is a read: it needs no log, and no leader if all its ranges
+    /// are serializable.
+    func serveTxn(_ key: CallKey, _ message: UnsafeRawBufferPointer) {
+        var reading: TxnRequest?
+        propose(key, .txn, message) { (request: TxnRequest) throws(KeyspaceError) in
+            try Keyspace.check(request)
+            if Keyspace.isReadOnly(request) { reading = request }
+        } unless: {
+            reading != nil
+        }
+        guard let reading else { return }
+        if Self.isSerializable(reading) {
+            answer(key, txn: reading)
+        } else {
+            read(key, .txn(reading))
+        }
+    }
+
+    func serveRange(_ key: CallKey, _ message: UnsafeRawBufferPointer) {
+        guard let request: RangeRequest = decode(key, message) else { return }
+        do throws(KeyspaceError) {
+            try Keyspace.check(request)
+        } catch {
+            return fail(key, ErrorMapping.status(of: error))
+        }
+        if request.serializable {
+            answer(key, range: request)
+        } else {
+            read(key, .range(request))
+        }
+    }
+
+    /// Copies the message behind a command's header, decodes and checks it there, and proposes it.
+    func propose<Request: WireMessage>(
+        _ key: CallKey, _ kind: CommandKind, _ message: UnsafeRawBufferPointer,
+        check: (Request) throws(KeyspaceError) -> Void, unless isDone: () -> Bool = { false }
+    ) {
+        guard let number else { return }
+        guard message.count <= Limits.requestBytesMax else {
+            return fail(key, ErrorMapping.status(of: .requestTooLarge))
+        }
+        let payload = front.shard.prepare(kind, body: message, to: front.group)
+        guard !payload.isEmpty else { return fail(key, ErrorMapping.status(of: .unknownGroup)) }
+        do throws(DecodeError) {
+            let request = try Request(decoding: CommandHeader.body(of: payload))
+            do throws(KeyspaceError) {
+                try check(request)
+            } catch {
+                return fail(key, ErrorMapping.status(of: error))
+            }
+        } catch {
+            return fail(key, .undecodable(error))
+        }
+        if isDone() { return }
+        if case .receiving? = calls[key]?.work { calls[key]?.work = .outcome }
+        front.shard.propose(
+            payload, to: front.group, for: Waiter(client: number, request: key.number))
+        wantTurn()
+    }
+
+    /// The request, or nil after the call has been failed.
+    func decode<Request: WireMessage>(
+        _ key: CallKey, _ message: UnsafeRawBufferPointer
+    ) -> Request? {
+        do throws(DecodeError) {
+            return try Request(decoding: ByteSlice(copying: message))
+        } catch {
+            fail(key, .undecodable(error))
+            return nil
+        }
+    }
+
+    /// Reads once the shard says that nothing acknowledged is missing here.
+    func read(_ key: CallKey, _ pending: PendingRead) {
+        guard let number else { return }
+        calls[key]?.work = .leave(pending)
+        front.shard.read(front.group, for: Waiter(client: number, request: key.number))
+        wantTurn()
+    }
+
+    /// The leave has come.
+    func answer(_ key: CallKey, _ pending: PendingRead) {
+        switch pending {
+        case .range(let request): answer(key, range: request)
+        case .txn(let request): answer(key, txn: request)
+        case .timeToLive(let request): answer(key, timeToLive: request)
+        case .leases: answerLeases(key)
+        case .members: answerMembers(key)
+        }
+    }
+
+    private func answer(_ key: CallKey, range request: RangeRequest) {
+        guard let keyspace = front.machine?.keyspace else {
+            return fail(key, ErrorMapping.status(of: .unknownGroup))
+        }
+        let header = front.header(keyspace.revision.number)
+        let read: @Sendable () -> Result<RangeResponse, GRPCStatus> = {
+            do throws(KeyspaceError) {
+                var response = try keyspace.range(request)
+                response.header = header
+                return .success(response)
+            } catch {
+                return .failure(ErrorMapping.status(of: error))
+            }
+        }
+        if Self.isLong(request, in: keyspace) {
+            return elsewhere(key, read) { $0.answerLarge(key, $1) }
+        }
+        switch read() {
+        case .success(let response): answerLarge(key, response)
+        case .failure(let status): fail(key, status)
+        }
+    }
+
+    /// Whether to read the range would hold up the loop.
+    private static func isLong(_ request: RangeRequest, in keyspace: Keyspace) -> Bool {
+        guard !request.rangeEnd.isEmpty, !request.countOnly,
+            keyspace.keyCount > Limits.keysReadOnLoopMax, !isShortPage(request)
+        else { return false }
+        var counting = request
+        counting.countOnly = true
+        do throws(KeyspaceError) {
+            return try keyspace.range(counting).count > Int64(Limits.keysReadOnLoopMax)
+        } catch {
+            return false
+        }
+    }
+
+    private func answer(_ key: CallKey, txn request: TxnRequest) {
+        guard let keyspace = front.machine?.keyspace else {
+            return fail(key, ErrorMapping.status(of: .unknownGroup))
+        }
+        do throws(KeyspaceError) {
+            var response = try keyspace.read(request)
+            response.header = front.header(response.header?.revision ?? 0)
+            answer(key, response)
+        } catch {
+            fail(key, ErrorMapping.status(of: error))
+        }
+    }
+
+    /// Whether the limit bounds the work: nothing is sorted or left out after it is read.
+    private static func isShortPage(_ request: RangeRequest) -> Bool {
+        (1...Int64(Limits.keysReadOnLoopMax)).contains(request.limit)
+            && request.sortTarget == .key && request.sortOrder != .descend
+            && request.minModRevision == 0 && request.maxModRevision == 0
+            && request.minCreateRevision == 0 && request.maxCreateRevision == 0
+    }
+
+    private static func isSerializable(_ request: TxnRequest) -> Bool {
+        (request.success + request.failure).allSatisfy { operation in
+            guard case .requestRange(let range)? = operation.request else { return false }
+            return range.serializable
+        }
+    }
+}

@@ -1,0 +1,84 @@
+internal import Bytes
+internal import EtcdWire
+internal import Groups
+internal import Keyspace
+internal import KeyspaceModel
+internal import Model
+
+/// The Lease service.
+extension EtcdConnection {
+    /// The server chooses the number if the client does not.
+    func serveLeaseGrant(_ key: CallKey, _ message: UnsafeRawBufferPointer) {
+        guard var request: LeaseGrantRequest = decode(key, message) else { return }
+        if request.id == 0 { request.id = front.chooseLeaseID() }
+        request.encoded.withUnsafeBytes { bytes in
+            propose(key, .leaseGrant, bytes) { (_: LeaseGrantRequest) throws(KeyspaceError) in }
+        }
+    }
+
+    func serveLeaseRevoke(_ key: CallKey, _ message: UnsafeRawBufferPointer) {
+        propose(key, .leaseRevoke, message) { (_: LeaseRevokeRequest) throws(KeyspaceError) in }
+    }
+
+    func serveTimeToLive(_ key: CallKey, _ message: UnsafeRawBufferPointer) {
+        guard let request: LeaseTimeToLiveRequest = decode(key, message) else { return }
+        read(key, .timeToLive(request))
+    }
+
+    func serveLeases(_ key: CallKey) { read(key, .leases) }
+
+    func answer(_ key: CallKey, timeToLive request: LeaseTimeToLiveRequest) {
+        guard let keyspace = front.machine?.keyspace else {
+            return fail(key, ErrorMapping.status(of: .unknownGroup))
+        }
+        var response = keyspace.timeToLive(
+            of: LeaseID(request.id), at: front.shard.groupTime(front.group), keys: request.keys)
+        response.header = front.header()
+        answer(key, response)
+    }
+
+    func answerLeases(_ key: CallKey) {
+        let leases = front.machine?.keyspace.leases ?? []
+        answer(
+            key,
+            LeaseLeasesResponse(
+                header: front.header(), leases: leases.map { LeaseStatus(id: $0.number) }))
+    }
+
+    /// One renewal of a stream of them; many may be under way, answered in the log's order.
+    func serveKeepAlive(_ key: CallKey, _ message: UnsafeRawBufferPointer) {
+        guard case .keepingAlive(var call)? = calls[key]?.work else { return }
+        guard call.inFlight < Limits.keepAlivesInFlightMax else {
+            return fail(key, ErrorMapping.tooManyRequests)
+        }
+        call.inFlight += 1
+        calls[key]?.work = .keepingAlive(call)
+        propose(key, .leaseKeepAlive, message) {
+            (_: LeaseKeepAliveRequest) throws(KeyspaceError) in
+        }
+    }
+
+    func renewed(_ key: CallKey, _ result: CompletionResult) {
+        guard case .keepingAlive(var call)? = calls[key]?.work, let stream = calls[key]?.stream
+        else { return }
+        call.inFlight -= 1
+        calls[key]?.work = .keepingAlive(call)
+        switch result {
+        case .applied(.success(.leaseKeepAlive(var response))):
+            response.header = front.header(response.header?.revision ?? 0)
+            send(stream, response)
+            endIfRenewed(key)
+        case .applied(.failure(let error)): fail(key, ErrorMapping.status(of: error))
+        case .refused(let refusal): fail(key, ErrorMapping.status(of: refusal))
+        case .applied(.success), .readable: return
+        }
+    }
+
+    /// The client asks for no more renewals, and has the outcome of all.
+    func endIfRenewed(_ key: CallKey) {
+        guard case .keepingAlive(let call)? = calls[key]?.work, call.isHalfClosed,
+            call.inFlight == 0
+        else { return }
+        end(key, .ok)
+    }
+}

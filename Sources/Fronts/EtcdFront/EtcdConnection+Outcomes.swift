@@ -1,0 +1,55 @@
+internal import Groups
+internal import Keyspace
+internal import KeyspaceModel
+
+/// What becomes of proposals and reads.
+extension EtcdConnection {
+    func complete(_ key: CallKey, _ result: CompletionResult) {
+        if completePlain(key, result) { return }
+        guard let call = calls[key] else { return }
+        switch call.work {
+        case .leave(let pending):
+            guard case .readable = result else { return complete(key, failed: result) }
+            answer(key, pending)
+        case .outcome:
+            guard case .applied(.success(let response)) = result else {
+                return complete(key, failed: result)
+            }
+            answer(key, response)
+        case .keepingAlive: renewed(key, result)
+        case .receiving, .elsewhere, .sending, .watching, .healthWatching: return
+        }
+    }
+
+    private func complete(_ key: CallKey, failed result: CompletionResult) {
+        switch result {
+        case .applied(.failure(let error)): fail(key, ErrorMapping.status(of: error))
+        case .refused(let refusal): fail(key, ErrorMapping.status(of: refusal))
+        case .applied(.success), .readable: return
+        }
+    }
+
+    private func answer(_ key: CallKey, _ response: KeyspaceResponse) {
+        switch response {
+        case .put(var response):
+            response.header = front.header(response.header?.revision ?? 0)
+            answer(key, response)
+        case .deleteRange(var response):
+            response.header = front.header(response.header?.revision ?? 0)
+            answer(key, response)
+        case .txn(var response):
+            response.header = front.header(response.header?.revision ?? 0)
+            answer(key, response)
+        case .compaction(var response):
+            response.header = front.header(response.header?.revision ?? 0)
+            answer(key, response)
+        case .leaseGrant(var response):
+            response.header = front.header(response.header?.revision ?? 0)
+            answer(key, response)
+        case .leaseRevoke(var response):
+            response.header = front.header(response.header?.revision ?? 0)
+            answer(key, response)
+        case .leaseKeepAlive, .none: return
+        }
+    }
+}

@@ -1,0 +1,84 @@
+internal import Bytes
+internal import EtcdWire
+internal import Groups
+internal import HTTP2Wire
+internal import Keyspace
+internal import KeyspaceModel
+
+/// How calls end, and what streams say.
+extension EtcdConnection {
+    /// The one answer of a unary call.
+    func answer<Response: WireMessage>(_ key: CallKey, _ response: Response) {
+        guard let call = remove(key) else { return }
+        http.respondUnary(call.stream) { response.encode(into: &$0) }
+        noteOutput()
+    }
+
+    /// A range's answer: at once if it is small, else as the client takes it.
+    func answerLarge(_ key: CallKey, _ response: RangeResponse) {
+        guard response.encodedLength > Limits.streamBacklogBytes, let stream = calls[key]?.stream
+        else { return answer(key, response) }
+        let large = LargeResponse(response)
+        calls[key]?.work = .sending(large)
+        http.respondHeaders(stream)
+        http.sendBody(stream, large.opening())
+        sendMore(key)
+    }
+
+    /// Encodes as much of a large response as the stream takes; called again when it takes more.
+    func sendMore(_ key: CallKey) {
+        guard case .sending(var large)? = calls[key]?.work, let stream = calls[key]?.stream else {
+            return
+        }
+        noteOutput()
+        while http.isWritable(stream) {
+            guard let piece = large.piece() else {
+                http.sendBody(stream, large.closing())
+                return end(key, .ok)
+            }
+            http.sendBody(stream, piece)
+        }
+        calls[key]?.work = .sending(large)
+    }
+
+    /// One message of a stream.
+    func send<Response: WireMessage>(_ stream: StreamID, _ response: Response) {
+        http.sendMessage(stream) { response.encode(into: &$0) }
+        noteOutput()
+    }
+
+    /// Ends a call that may have sent something already.
+    func end(_ key: CallKey, _ status: GRPCStatus) {
+        guard let call = remove(key) else { return }
+        http.sendTrailers(call.stream, status.code, status.message)
+        noteOutput()
+    }
+
+    func fail(_ key: CallKey, _ status: GRPCStatus) { end(key, status) }
+
+    /// Ends a call that was not begun.
+    func refuse(_ stream: StreamID, _ status: GRPCStatus) {
+        http.sendTrailers(stream, status.code, status.message)
+        noteOutput()
+    }
+
+    /// As grpc-go answers browsers and others who do not speak gRPC.
+    func refuseWhatIsNotGRPC(_ stream: StreamID) {
+        http.respond(stream, status: 415, [], .empty)
+        noteOutput()
+    }
+
+    /// The stream is gone; nobody is to be told.
+    func abandon(_ key: CallKey) { remove(key) }
+
+    /// Forgets a call, and the hub its watches.
+    @discardableResult
+    private func remove(_ key: CallKey) -> Call? {
+        guard let call = calls.remove(key) else { return nil }
+        gatheredBytes -= call.gathered.count
+        if case .watching = call.work, let stream = watchStream(key) {
+            front.machine?.watches.close(stream)
+        }
+        return call
+    }
+}

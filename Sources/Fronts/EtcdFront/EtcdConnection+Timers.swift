@@ -1,0 +1,48 @@
+internal import HTTP2Wire
+internal import KeyspaceModel
+internal import Model
+
+/// What time does to calls.
+extension EtcdConnection {
+    func passTime(isLeaderless: Bool) {
+        guard isLeaderless || (timerAt.map { front.now >= $0 } ?? false) else { return }
+        timerAt = nil
+        for place in calls.places {
+            guard let key = calls.key(at: place), let call = calls[key] else { continue }
+            if let deadline = call.deadline, front.now >= deadline {
+                end(key, .deadlineExceeded)
+            } else if isLeaderless, call.requiresLeader {
+                end(key, ErrorMapping.noLeader)
+            } else {
+                if let deadline = call.deadline { timerAt = min(timerAt ?? deadline, deadline) }
+                tellProgress(key)
+            }
+        }
+    }
+
+    /// No new calls; what never ends by itself ends now.
+    func stop() {
+        switch mode {
+        case .http2:
+            for place in calls.places {
+                if let key = calls.key(at: place) { stop(key) }
+            }
+            http.shutDown()
+            noteOutput()
+        case .plain(let session):
+            if !session.isWaiting { close() }
+        case .sniffing, .closed: close()
+        }
+    }
+
+    private func stop(_ key: CallKey) {
+        guard let call = calls[key] else { return }
+        switch call.work {
+        case .watching, .keepingAlive: end(key, ErrorMapping.stopped)
+        case .healthWatching:
+            send(call.stream, HealthCheckResponse(status: .notServing))
+            end(key, ErrorMapping.stopped)
+        case .receiving, .outcome, .leave, .elsewhere, .sending: return
+        }
+    }
+}

@@ -1,0 +1,195 @@
+internal import EtcdWire
+internal import Groups
+internal import HTTP2Wire
+internal import Model
+public import NIOCore
+
+/// One client's connection: HTTP/2 with gRPC, or plain HTTP for probes, by its first bytes.
+///
+/// Lives on the front's event loop. Bytes are drained only while the socket takes them, and read
+/// only then: a client that does not read stops being served, not our memory.
+public final class EtcdConnection: ChannelInboundHandler, ChannelOutboundHandler {
+    public typealias InboundIn = ByteBuffer
+    public typealias OutboundIn = ByteBuffer
+    public typealias OutboundOut = ByteBuffer
+
+    enum Mode {
+        /// The first bytes, too few to tell.
+        case sniffing([UInt8])
+        case http2
+        case plain(PlainHTTPSession)
+        case closed
+    }
+
+    static let paths = PathTable(EtcdMethod.allCases.map(\.path))
+
+    let front: EtcdFront
+    let http: HTTP2Connection
+    var mode = Mode.sniffing([])
+    var calls = CallTable()
+
+    /// Held by calls whose messages are not complete.
+    var gatheredBytes = 0
+
+    /// The only call of a connection that speaks plain HTTP; such connections have no others.
+    let plainKey: CallKey
+
+    /// The number by which the front knows it; its waiters carry it.
+    private(set) var number: UInt32?
+
+    /// When a deadline or a progress report may be due; never later than the first one is.
+    var timerAt: Instant?
+
+    private var context: ChannelHandlerContext?
+    private var isFlushNoted = false
+    private var isTurnWanted = false
+    private var isReadHeldBack = false
+
+    public init(_ front: EtcdFront) {
+        self.front = front
+        plainKey = CallKey(serial: front.takeSerial(), place: 0)
+        var settings = HTTP2Settings()
+        settings.concurrentStreams = Limits.streamsPerConnectionMax
+        http = HTTP2Connection(role: .server, settings: settings, paths: Self.paths)
+    }
+
+    public func handlerAdded(context: ChannelHandlerContext) {
+        self.context = context
+        number = front.add(.etcd(self))
+        if number == nil { context.close(promise: nil) }
+    }
+
+    public func handlerRemoved(context: ChannelHandlerContext) { forget() }
+
+    public func channelInactive(context: ChannelHandlerContext) {
+        forget()
+        context.fireChannelInactive()
+    }
+
+    public func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // The socket or TLS failed; nothing can be said to this client any longer.
+        context.close(promise: nil)
+    }
+
+    public func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        guard number != nil else { return }
+        let buffer = unwrapInboundIn(data)
+        buffer.withUnsafeReadableBytes { receive($0) }
+    }
+
+    public func channelReadComplete(context: ChannelHandlerContext) {
+        if isTurnWanted {
+            isTurnWanted = false
+            front.requestTurn()
+        }
+        flush()
+        context.fireChannelReadComplete()
+    }
+
+    public func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if context.channel.isWritable {
+            flush()
+            if isReadHeldBack {
+                isReadHeldBack = false
+                context.read()
+            }
+        }
+        context.fireChannelWritabilityChanged()
+    }
+
+    public func read(context: ChannelHandlerContext) {
+        guard context.channel.isWritable else {
+            isReadHeldBack = true
+            return
+        }
+        context.read()
+    }
+
+    private func receive(_ bytes: UnsafeRawBufferPointer) {
+        switch mode {
+        case .http2:
+            http.receive(bytes, atMilliseconds: front.now.number / 1_000_000, into: self)
+        case .plain(var session):
+            mode = .closed
+            session.receive(bytes)
+            mode = .plain(session)
+            servePlain()
+        case .sniffing(var first):
+            mode = .closed
+            first.append(contentsOf: bytes)
+            sniff(first)
+        case .closed:
+            return
+        }
+    }
+
+    private func sniff(_ first: [UInt8]) {
+        switch first.withUnsafeBytes({ HTTP2Connection.sniff($0) }) {
+        case .undecided: mode = .sniffing(first)
+        case .http2: mode = .http2
+        case .http1: mode = .plain(PlainHTTPSession())
+        }
+        if case .sniffing = mode { return }
+        first.withUnsafeBytes { receive($0) }
+    }
+
+    /// The shard has something to do; it is asked for once a burst.
+    func wantTurn() { isTurnWanted = true }
+
+    /// There is output; it is sent at the end of the burst or of the front's delivery.
+    func noteOutput() {
+        guard !isFlushNoted else { return }
+        isFlushNoted = true
+        front.noteUnflushed(self)
+    }
+
+    func flush() {
+        isFlushNoted = false
+        guard let context else { return }
+        switch mode {
+        case .http2: flushHTTP2(context)
+        case .plain(var session):
+            guard !session.output.isEmpty else { return }
+            mode = .closed
+            context.writeAndFlush(
+                wrapOutboundOut(context.channel.allocator.buffer(bytes: session.output)),
+                promise: nil)
+            session.output = []
+            let isFinished = session.isFinished
+            mode = .plain(session)
+            if isFinished { context.close(promise: nil) }
+        case .sniffing, .closed: return
+        }
+    }
+
+    private func flushHTTP2(_ context: ChannelHandlerContext) {
+        var hasWritten = false
+        while http.hasOutput, context.channel.isWritable {
+            http.drainOutput { bytes in
+                var buffer = context.channel.allocator.buffer(capacity: bytes.count)
+                buffer.writeBytes(bytes)
+                context.write(wrapOutboundOut(buffer), promise: nil)
+            }
+            hasWritten = true
+            http.resumeSending(into: self)
+        }
+        if hasWritten { context.flush() }
+        if http.isClosed || http.isDrained { context.close(mode: .all, promise: nil) }
+    }
+
+    var eventLoop: (any EventLoop)? { context?.eventLoop }
+
+    func close() { context?.close(promise: nil) }
+
+    /// The connection is gone; its calls with it.
+    private func forget() {
+        guard let number else { return }
+        for place in calls.places {
+            if let key = calls.key(at: place) { abandon(key) }
+        }
+        front.remove(number)
+        self.number = nil
+        context = nil
+        mode = .closed
+    }
+}

@@ -1,0 +1,187 @@
+public import Environment
+public import Groups
+public import Keyspace
+internal import KeyspaceModel
+public import Model
+
+// EtcdFront: etcd's API for clients, on one shard.
+//
+// Connections are NIO handlers on the shard's event loop; each drives an HTTP/2 connection from
+// HTTP2Wire, which turns bytes into requests and replies into bytes. So a request goes, without a
+// hop, a task or a promise, from the socket's buffer to the shard:
+//
+//     channelRead → HTTP2Connection → bodyReceived → prepare: one copy behind the command's header
+//       → decode in place → check, as etcd does before Raft → shard.propose, or shard.read
+//     … turn, sync, majority, turn …
+//     driver → deliver(completions, watches) → the call → encode into the output → one flush
+//
+//   EtcdConnection        one connection: NIO's side and the calls
+//     +Requests           from headers to a whole message, and which service it is for
+//     +Keys +Leases       the services that propose and read
+//     +Watches            watch streams, their progress and their back-pressure
+//     +Cluster +Health    what is answered from what the node knows
+//     +Replies            framing, errors, large responses in pieces
+//   ErrorMapping          errors in etcd's words
+//   PlainHTTP…            /version, /health, /livez, /readyz on the same port and another
+//
+// The front keeps nothing that must last. What it holds per call is in `Limits`.
+//
+// Missing here: authentication, the JSON gateway, RangeStream, Lock and Election, changes of
+// membership, snapshots; such calls are answered Unimplemented.
+
+/// The etcd API of one shard; its connections, and the answers for them.
+///
+/// Not `Sendable`: it lives on the shard's event loop with all its connections.
+public final class EtcdFront {
+    let shard: Shard
+    let group: GroupID
+    let node: NodeID
+    let settings: EtcdFrontSettings
+    private let random: any RandomSource
+
+    /// What clients are told of the members; to be replaced when they change.
+    public var cluster: ClusterView
+
+    /// Asks the driver for a turn of the shard; set before the first connection.
+    public var requestTurn: () -> Void = {}
+
+    private(set) var now = Instant.zero
+    private(set) var isStopped = false
+
+    /// Who leads, and in which term; looked up once a delivery, not once a reply.
+    private(set) var leader: NodeID?
+    private var term = Term.zero
+
+    /// Since when there has been no leader.
+    private var leaderlessSince: Instant?
+
+    private var connections = ConnectionTable()
+    private var lastSerial: UInt32 = 0
+
+    /// Connections with replies that are not sent.
+    private var unflushed: [EtcdConnection] = []
+
+    public init(
+        shard: Shard, group: GroupID = .defaultKeyspace, cluster: ClusterView,
+        settings: EtcdFrontSettings, random: any RandomSource
+    ) {
+        self.shard = shard
+        self.group = group
+        node = shard.node
+        self.cluster = cluster
+        self.settings = settings
+        self.random = random
+    }
+
+    public var connectionCount: Int { connections.count }
+
+    /// The outcomes of a turn: every answer is written, then each connection flushed once.
+    public func deliver(_ completions: [Completion], _ watches: [WatchDelivery]) {
+        observeLeader()
+        for completion in completions {
+            let key = CallKey(number: completion.waiter.request)
+            switch connections[completion.waiter.client] {
+            case .free: continue
+            case .etcd(let connection): connection.complete(key, completion.result)
+            case .plain(let connection): connection.complete(key, completion.result)
+            }
+        }
+        deliver(watches)
+        flushAll()
+    }
+
+    func deliver(_ watches: [WatchDelivery]) {
+        for delivery in watches {
+            guard case .etcd(let connection) = connections[delivery.stream.client] else { continue }
+            connection.deliver(delivery.response, to: CallKey(number: delivery.stream.request))
+        }
+    }
+
+    /// Time passes: deadlines, progress of watches, streams that cannot be without a leader.
+    public func advance(to now: Instant) {
+        self.now = max(self.now, now)
+        observeLeader()
+        let isLeaderless = leaderlessSince.map {
+            self.now >= $0 + settings.leaderlessNanoseconds
+        }
+        for slot in connections.slots {
+            guard case .etcd(let connection) = slot else { continue }
+            connection.passTime(isLeaderless: isLeaderless ?? false)
+        }
+        flushAll()
+    }
+
+    /// No new calls; streams end, and connections close once what is under way is answered.
+    public func stop() {
+        guard !isStopped else { return }
+        isStopped = true
+        for slot in connections.slots {
+            switch slot {
+            case .free: continue
+            case .etcd(let connection): connection.stop()
+            case .plain(let connection): connection.stop()
+            }
+        }
+        flushAll()
+    }
+
+    private func observeLeader() {
+        let status = shard.status(group)
+        leader = status?.leader
+        term = status?.term ?? .zero
+        if leader == nil {
+            leaderlessSince = leaderlessSince ?? now
+        } else {
+            leaderlessSince = nil
+        }
+    }
+
+    private func flushAll() {
+        // To flush may make a stream writable, whose answer then needs a flush of its own.
+        while !unflushed.isEmpty {
+            let connections = unflushed
+            unflushed.removeAll(keepingCapacity: true)
+            for connection in connections { connection.flush() }
+        }
+    }
+}
+
+/// What connections ask of their front.
+extension EtcdFront {
+    func add(_ connection: ConnectionTable.Slot) -> UInt32? {
+        isStopped ? nil : connections.insert(connection)
+    }
+
+    func remove(_ number: UInt32) { connections.remove(number) }
+
+    /// To be flushed at the end of the delivery, if one is under way.
+    func noteUnflushed(_ connection: EtcdConnection) { unflushed.append(connection) }
+
+    func takeSerial() -> UInt32 {
+        lastSerial &+= 1
+        return lastSerial
+    }
+
+    /// Looks for the leader anew; calls that come between turns would see an old one.
+    func refreshLeader() { observeLeader() }
+
+    var machine: KeyspaceMachine? { shard.keyspace(group) }
+
+    func header(_ revision: Int64) -> ResponseHeader {
+        ResponseHeader(
+            clusterID: cluster.cluster.number, memberID: node.number, revision: revision,
+            raftTerm: term.number)
+    }
+
+    /// The header of an answer about what this node knows now.
+    func header() -> ResponseHeader { header(machine?.keyspace.revision.number ?? 0) }
+
+    /// A positive number for a lease whose client left the choice to us.
+    func chooseLeaseID() -> Int64 { Int64(truncatingIfNeeded: random.next() >> 1) | 1 }
+
+    /// When a watch's progress is due again: the interval and up to a tenth, by chance.
+    func nextProgress() -> Instant {
+        let jitter = random.next() % max(1, settings.progressNanoseconds / 10)
+        return now + (settings.progressNanoseconds + jitter)
+    }
+}

@@ -1,0 +1,41 @@
+/// What a client may cost before it is told to stop.
+public enum Limits {
+    /// Connections of one shard; each costs a socket and some kilobytes.
+    public static let connectionsMax = 20_000
+
+    /// Streams that one connection may have open: a client with more calls at once queues them.
+    ///
+    /// etcd allows as many as the client likes; a kube-apiserver keeps some hundred watches on one
+    /// connection.
+    public static let streamsPerConnectionMax = 4_096
+
+    /// A request's bytes; etcd's `--max-request-bytes`.
+    public static let requestBytesMax = 1_536 * 1024
+
+    /// A gRPC message's bytes; etcd's limit above and its allowance for the rest, 512 KiB.
+    public static let messageBytesMax = requestBytesMax + 512 * 1024
+
+    /// Parts of messages that one connection's calls hold together, so that a client cannot fill
+    /// the memory with requests that never end.
+    public static let gatheredBytesMax = 64 << 20
+
+    /// A range with more keys is read on another thread, so that it does not hold up the loop: as
+    /// many take about a millisecond.
+    public static let keysReadOnLoopMax = 5_000
+
+    /// A watch response that may be split is, above this; as etcd does.
+    public static let watchFragmentBytes = messageBytesMax
+
+    /// Renewals of one keep-alive stream that wait for their outcome; more stay unread.
+    public static let keepAlivesInFlightMax = 1_024
+
+    /// A stream's response bytes that wait for the client before no more are encoded for it.
+    public static let streamBacklogBytes = 256 * 1024
+
+    /// How much of a large response is encoded at once.
+    public static let pieceBytes = 64 * 1024
+
+
+    /// The head of a plain HTTP request; browsers' cookies included.
+    public static let plainHeadBytesMax = 16 * 1024
+}

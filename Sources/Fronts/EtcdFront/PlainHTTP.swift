@@ -1,0 +1,118 @@
+internal import Bytes
+
+/// What a probe or a person asks over plain HTTP, with etcd's answers: `/version`, `/health`,
+/// `/livez` and `/readyz` with their checks.
+enum PlainHTTP: Equatable {
+    case version
+    case health(isSerializable: Bool)
+    case probe(Probe)
+    case notFound
+    case methodNotAllowed
+
+    struct Probe: Equatable {
+        var name: String
+        var checks: [Check]
+        var excluded: [String]
+        var isVerbose: Bool
+    }
+
+    /// One thing that can be wrong with a node.
+    enum Check: String, CaseIterable {
+        case dataCorruption = "data_corruption"
+        case serializableRead = "serializable_read"
+        case linearizableRead = "linearizable_read"
+        case nonLearner = "non_learner"
+    }
+
+    private static let readyChecks: [Check] = [
+        .dataCorruption, .serializableRead, .linearizableRead, .nonLearner,
+    ]
+    private static let liveChecks: [Check] = [.serializableRead]
+
+    init(_ request: PlainRequest) {
+        let words = request.path.split(separator: "/").map(String.init)
+        switch words.first {
+        case "version" where words.count == 1: self = .version
+        case "health" where words.count == 1:
+            self = .health(isSerializable: request.values(of: "serializable") == ["true"])
+        case "livez": self = Self.probe("livez", Self.liveChecks, words, request)
+        case "readyz": self = Self.probe("readyz", Self.readyChecks, words, request)
+        default: self = .notFound
+        }
+        if self != .notFound, request.method != "GET", request.method != "HEAD" {
+            self = .methodNotAllowed
+        }
+    }
+
+    /// All checks of a probe, or the one that its path names.
+    private static func probe(
+        _ name: String, _ checks: [Check], _ words: [String], _ request: PlainRequest
+    ) -> PlainHTTP {
+        let named = words.count == 1 ? checks : checks.filter { words.dropFirst() == [$0.rawValue] }
+        guard !named.isEmpty else { return .notFound }
+        return .probe(
+            Probe(
+                name: name, checks: named, excluded: request.values(of: "exclude"),
+                isVerbose: !request.values(of: "verbose").isEmpty))
+    }
+
+    /// Whether the answer depends on a linearizable read.
+    var needsRead: Bool {
+        switch self {
+        case .health(let isSerializable): !isSerializable
+        case .probe(let probe):
+            probe.checks.contains(.linearizableRead)
+                && !probe.excluded.contains(Check.linearizableRead.rawValue)
+        case .version, .notFound, .methodNotAllowed: false
+        }
+    }
+
+    /// The answer, given what the read's failure was, if there was one.
+    func response(hasLeader: Bool, readFailure: String?) -> PlainResponse {
+        switch self {
+        case .version:
+            PlainResponse(
+                status: .ok, contentType: .json,
+                body: "{\"etcdserver\":\"\(ServerVersion.etcd)\",\"etcdcluster\":"
+                    + "\"\(ServerVersion.cluster)\",\"storage\":\"\(ServerVersion.storage)\"}")
+        case .health: health(hasLeader: hasLeader, readFailure: readFailure)
+        case .probe(let probe): probe.response(readFailure: readFailure)
+        case .notFound: PlainResponse(status: .notFound, body: "404 page not found\n")
+        case .methodNotAllowed:
+            PlainResponse(status: .methodNotAllowed, body: "Method Not Allowed\n")
+        }
+    }
+
+    private func health(hasLeader: Bool, readFailure: String?) -> PlainResponse {
+        let reason =
+            if !hasLeader { "RAFT NO LEADER" } else { readFailure.map { "QGET ERROR:\($0)" } ?? "" }
+        let isHealthy = reason.isEmpty
+        return PlainResponse(
+            status: isHealthy ? .ok : .unavailable, contentType: .json,
+            body: "{\"health\":\"\(isHealthy)\",\"reason\":\"\(reason)\"}")
+    }
+}
+
+extension PlainHTTP.Probe {
+    func response(readFailure: String?) -> PlainResponse {
+        var report = ""
+        var hasFailed = false
+        for check in checks {
+            let failure = check == .linearizableRead ? readFailure : nil
+            if excluded.contains(check.rawValue) {
+                report += "[+]\(check.rawValue) excluded: ok\n"
+            } else if let failure {
+                report += "[-]\(check.rawValue) failed: \(failure)\n"
+                hasFailed = true
+            } else {
+                report += "[+]\(check.rawValue) ok\n"
+            }
+        }
+        let known = checks.map(\.rawValue)
+        for name in excluded where !known.contains(name) {
+            report += "warn: some health checks cannot be excluded: no matches for \"\(name)\"\n"
+        }
+        if hasFailed { return PlainResponse(status: .unavailable, body: report) }
+        return PlainResponse(status: .ok, body: isVerbose ? report + "ok\n" : "ok\n")
+    }
+}

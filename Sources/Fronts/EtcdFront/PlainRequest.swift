@@ -1,0 +1,88 @@
+internal import Bytes
+
+/// The head of an HTTP/1.1 request, as far as probes need it.
+struct PlainRequest: Equatable {
+    var method: String
+    var path: String
+
+    /// The pairs behind the question mark, in their order; a name alone has an empty value.
+    var query: [QueryItem] = []
+
+    /// Whether another request may follow on the connection.
+    var keepsAlive: Bool
+
+    struct QueryItem: Equatable {
+        var name: String
+        var value: String
+    }
+
+    func values(of name: String) -> [String] {
+        query.filter { $0.name == name }.map(\.value)
+    }
+}
+
+extension PlainRequest {
+    enum Failure: Error, Equatable {
+        case malformed
+        case headTooLarge
+    }
+
+    /// Takes the first whole head from `bytes`; nil while it is not all there.
+    ///
+    /// A request that has a body is answered, and the connection closed, as nothing that is served
+    /// here takes one.
+    static func take(from bytes: inout [UInt8]) throws(Failure) -> PlainRequest? {
+        guard let length = headLength(of: bytes) else {
+            guard bytes.count <= Limits.plainHeadBytesMax else { throw .headTooLarge }
+            return nil
+        }
+        guard length <= Limits.plainHeadBytesMax else { throw .headTooLarge }
+        let lines = bytes[..<length].split(separator: 0x0a, omittingEmptySubsequences: true)
+            .map { String(decoding: $0.last == 0x0d ? $0.dropLast() : $0, as: UTF8.self) }
+        bytes.removeFirst(length)
+        guard let first = lines.first else { throw .malformed }
+        return try PlainRequest(requestLine: first, headers: lines.dropFirst())
+    }
+
+    /// Up to and with the empty line, which may end in line feeds alone.
+    private static func headLength(of bytes: [UInt8]) -> Int? {
+        var previous = 0
+        for (position, byte) in bytes.enumerated() where byte == 0x0a {
+            let line = bytes[previous..<position]
+            if position > 0, line.isEmpty || line.elementsEqual([0x0d]) { return position + 1 }
+            previous = position + 1
+        }
+        return nil
+    }
+
+    private init(requestLine: String, headers: ArraySlice<String>) throws(Failure) {
+        let words = requestLine.split(separator: " ", omittingEmptySubsequences: false)
+        guard words.count == 3, words[1].hasPrefix("/"), words[2].hasPrefix("HTTP/1.") else {
+            throw .malformed
+        }
+        method = String(words[0])
+        let parts = words[1].split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
+        path = String(parts[0])
+        if parts.count > 1 { query = Self.items(of: parts[1]) }
+        keepsAlive = words[2] != "HTTP/1.0"
+        for header in headers {
+            guard let colon = header.firstIndex(of: ":") else { continue }
+            let value = header[header.index(after: colon)...].lowercased()
+                .filter { $0 != " " && $0 != "\t" }
+            switch header[..<colon].lowercased() {
+            case "connection": keepsAlive = keepsAlive && !value.contains("close")
+            case "content-length": keepsAlive = keepsAlive && value == "0"
+            case "transfer-encoding": keepsAlive = false
+            default: break
+            }
+        }
+    }
+
+    private static func items(of query: Substring) -> [QueryItem] {
+        query.split(separator: "&").map { pair in
+            let sides = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            return QueryItem(
+                name: String(sides[0]), value: sides.count > 1 ? String(sides[1]) : "")
+        }
+    }
+}

@@ -1,0 +1,31 @@
+internal import Bytes
+
+/// An HTTP/1.1 response, whole.
+struct PlainResponse: Equatable {
+    enum Status: String {
+        case ok = "200 OK"
+        case badRequest = "400 Bad Request"
+        case notFound = "404 Not Found"
+        case methodNotAllowed = "405 Method Not Allowed"
+        case headTooLarge = "431 Request Header Fields Too Large"
+        case unavailable = "503 Service Unavailable"
+    }
+
+    enum ContentType: String {
+        case text = "text/plain; charset=utf-8"
+        case json = "application/json"
+    }
+
+    var status: Status
+    var contentType = ContentType.text
+    var body: String
+
+    func encode(keepsAlive: Bool, withBody: Bool, into bytes: inout [UInt8]) {
+        var head = "HTTP/1.1 \(status.rawValue)\r\nContent-Type: \(contentType.rawValue)\r\n"
+        head += "Content-Length: \(body.utf8.count)\r\nX-Content-Type-Options: nosniff\r\n"
+        if status == .methodNotAllowed { head += "Allow: GET\r\n" }
+        head += keepsAlive ? "\r\n" : "Connection: close\r\n\r\n"
+        bytes.append(contentsOf: head.utf8)
+        if withBody { bytes.append(contentsOf: body.utf8) }
+    }
+}
