@@ -13,9 +13,12 @@ final class Group {
     /// Commands that wait for a leader to be known, oldest first.
     var heldBack: [HeldBackCommand] = []
 
-    /// The highest sequence taken from each node in this term, so that a replayed forward is not
-    /// proposed again.
+    /// The highest sequence taken from each node in `forwardsTerm`, so that a replayed forward is
+    /// not proposed again.
     var forwards: [ForwardMark] = []
+
+    /// The term that this replica led last; nil if none since the start.
+    var forwardsTerm: Term?
 
     var time: GroupTimeKeeper
     var snapshots = GroupSnapshots()

@@ -8,6 +8,9 @@ struct ProposalTracker {
         var waiter: Waiter
         var deadline: Tick
         var isOpen: Bool
+
+        /// Whether it left this shard's hands: then nobody can say that it will not be applied.
+        var wasSent = false
     }
 
     private var slots: [Slot] = []
@@ -49,12 +52,18 @@ struct ProposalTracker {
         return slots[head + Int(sequence - firstSequence)].isOpen
     }
 
+    /// It is in a log, or on its way to the leader.
+    mutating func noteSent(_ sequence: UInt64) {
+        guard sequence >= firstSequence, sequence < nextSequence else { return }
+        slots[head + Int(sequence - firstSequence)].wasSent = true
+    }
+
     /// Closes those whose deadline has passed. Deadlines rise with the sequence.
-    mutating func expire(at now: Tick, _ body: (Waiter) -> Void) {
+    mutating func expire(at now: Tick, _ body: (_ waiter: Waiter, _ wasSent: Bool) -> Void) {
         while head < slots.count, !slots[head].isOpen || slots[head].deadline <= now {
             if slots[head].isOpen {
                 openCount -= 1
-                body(slots[head].waiter)
+                body(slots[head].waiter, slots[head].wasSent)
             }
             head += 1
             firstSequence += 1

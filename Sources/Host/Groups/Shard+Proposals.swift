@@ -67,7 +67,7 @@ extension Shard {
     /// To Raft if this node leads, to the leader's node if another does, else held back.
     private func submit(_ payload: ByteSlice, sequence: UInt64, in group: Group) {
         switch group.raft.propose(payload, kind: .command) {
-        case .accepted: return
+        case .accepted: group.proposals.noteSent(sequence)
         case .tooManyUncommittedBytes: refuse(group, sequence, .tooManyRequests)
         case .notLeader(let leader?): forward(payload, sequence, in: group, to: leader)
         case .notLeader(nil): holdBack(payload, sequence, in: group)
@@ -86,6 +86,7 @@ extension Shard {
             payload: payload
         )
         send(.proposal(group.id, proposal), to: NodeID(leader.number))
+        group.proposals.noteSent(sequence)
     }
 
     private func holdBack(_ payload: ByteSlice, _ sequence: UInt64, in group: Group) {
@@ -129,13 +130,13 @@ extension Shard {
     ///
     /// Taken once at most: only in the term it was meant for, and only above the highest sequence
     /// that its origin has sent in this term. What the network replays is ignored, not refused, as
-    /// the first copy may have been taken.
+    /// the first copy may have been taken; so is what was meant for this node's leadership before
+    /// a restart, of which it remembers nothing.
     func accept(_ proposal: ForwardedProposal, from origin: NodeID, in group: Group) {
-        guard group.isLeader, proposal.term == group.raft.term else {
-            guard proposal.term >= group.raft.term else { return }
-            return refuse(proposal, .notLeader, to: origin, in: group)
-        }
-        guard isNew(proposal.sequence, of: origin, in: group) else { return }
+        guard proposal.term == group.raft.term, proposal.term == group.forwardsTerm,
+            isNew(proposal.sequence, of: origin, in: group)
+        else { return }
+        guard group.isLeader else { return refuse(proposal, .notLeader, to: origin, in: group) }
         guard !journal.isFull else {
             return refuse(proposal, .storageFull, to: origin, in: group)
         }

@@ -118,6 +118,7 @@ extension Shard {
         }
         if current.isLeader, !last.isLeader || current.term != last.term {
             group.forwards = []
+            group.forwardsTerm = current.term
             effects.facts.append(.becameLeader(group.id, current.term))
         } else if let leader = group.leaderNode, current.leader != last.leader {
             effects.facts.append(.followsLeader(group.id, leader, current.term))

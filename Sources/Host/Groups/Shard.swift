@@ -145,8 +145,8 @@ public final class Shard {
     private func passTick(_ place: Int) {
         let group = groups[place]
         group.raft.tick()
-        group.proposals.expire(at: tick) {
-            refuse($0, group.hasKnownLeader ? .timedOut : .noLeader)
+        group.proposals.expire(at: tick) { waiter, wasSent in
+            refuse(waiter, wasSent ? .timedOut : .noLeader)
         }
         if !group.reads.isIdle {
             group.reads.expire(at: tick) {

@@ -1,0 +1,14 @@
+#ifndef MARTLET_CSYSTEM_H
+#define MARTLET_CSYSTEM_H
+
+#include <stddef.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+/* The variadic calls that Swift cannot make. All return -1 and set errno on failure. */
+int martlet_open(const char *path, int flags, mode_t mode);
+
+/* Names the calling thread for `ps -L` and debuggers; at most 15 bytes. */
+void martlet_name_thread(const char *name);
+
+#endif

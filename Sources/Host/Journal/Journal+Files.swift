@@ -1,0 +1,107 @@
+internal import Bytes
+internal import Environment
+internal import Model
+
+/// One file of the journal.
+struct JournalFile {
+    var id: FileID
+    var name: String
+    var number: UInt64
+    var size: Int
+
+    /// Where the next batch goes.
+    var position: Int
+
+    /// The highest index of each group's entries in it.
+    var lastIndexes: [GroupID: LogIndex] = [:]
+
+    mutating func note(_ group: GroupID, _ index: LogIndex) {
+        lastIndexes[group] = max(lastIndexes[group] ?? .zero, index)
+    }
+}
+
+extension Journal {
+    static var filePrefix: String { "journal-" }
+    static var sparePrefix: String { "spare-" }
+
+    func path(_ name: String) -> String { "\(directory)/\(name)" }
+
+    /// A file with its header, durable under its name: a spare one if there is one large enough.
+    func makeFile(size: Int) throws(JournalError) -> JournalFile {
+        let number = nextFileNumber
+        let name = Self.filePrefix + Self.padded(number)
+        do throws(DiskError) {
+            let (id, size) = try spareOrNew(name: name, size: size)
+            try disk.write(id, at: 0, [FileHeader(number: number).encoded])
+            try disk.sync(id)
+            try disk.syncDirectory(directory)
+            nextFileNumber += 1
+            return JournalFile(
+                id: id,
+                name: name,
+                number: number,
+                size: size,
+                position: FileHeader.byteCount
+            )
+        } catch .full(let path) {
+            try discard(name)
+            throw .full(path: path)
+        } catch {
+            throw die(error)
+        }
+    }
+
+    private func spareOrNew(
+        name: String,
+        size: Int
+    ) throws(DiskError) -> (id: FileID, size: Int) {
+        if size <= settings.fileBytes, let spare = spares.popLast() {
+            try disk.rename(path(spare), to: path(name))
+            let id = try disk.open(path(name), .readWrite)
+            let spareSize = try disk.size(of: id)
+            if spareSize >= size { return (id, spareSize) }
+            try disk.zeroFill(id, to: size)
+            return (id, size)
+        }
+        let id = try disk.open(path(name), .create)
+        do throws(DiskError) {
+            try disk.zeroFill(id, to: size)
+        } catch {
+            disk.close(id)
+            throw error
+        }
+        return (id, size)
+    }
+
+    /// A file that could not be made whole goes, so that its space is free.
+    private func discard(_ name: String) throws(JournalError) {
+        do throws(DiskError) {
+            try disk.delete(path(name))
+        } catch .notFound {
+            return
+        } catch {
+            throw die(error)
+        }
+    }
+
+    /// Keeps the file for later, or deletes it if enough are kept.
+    func retire(_ file: JournalFile) throws(JournalError) {
+        disk.close(file.id)
+        try mortal { (disk) throws(DiskError) in
+            if spares.count < settings.sparesMax, file.size == settings.fileBytes {
+                let spare = Self.sparePrefix + Self.padded(file.number)
+                try disk.rename(path(file.name), to: path(spare))
+                spares.append(spare)
+            } else {
+                try disk.delete(path(file.name))
+            }
+            try disk.syncDirectory(directory)
+        }
+    }
+
+    /// Sixteen hexadecimal digits, so that names sort as numbers.
+    static func padded(_ number: UInt64) -> String {
+        let digits = String(number, radix: 16)
+        return String(repeating: "0", count: 16 - digits.count) + digits
+    }
+}

@@ -1,0 +1,236 @@
+internal import Bytes
+public import Environment
+public import Model
+
+// Journal: the log of all groups of a shard, and the snapshots that let it be forgotten.
+//
+// The journal is a row of files. A file is zero-filled before it is used, so that a sync has only
+// data to write; when all its entries are covered by snapshots it is used again under a new number.
+// It begins with a header; then batches follow, each at the next multiple of 64 bytes:
+//
+//     file    MRTLJRNL · format: UInt32 · 0: UInt32 · number: UInt64 · CRC-32C: UInt32      64 bytes
+//     batch   magic: UInt32 · CRC of the header: UInt32 · file: UInt64 · batch: UInt64
+//             · length of the body: UInt32 · CRC of the body: UInt32                        32 bytes
+//             body: records (see RecordCodec)
+//
+// A batch is written with one call and synced; it counts whole or not at all. Batches are numbered
+// without gaps over all files. So recovery can tell two things apart. A batch that is not whole, and
+// behind which there is no other, was being written when the power went: the torn tail, never
+// acknowledged, and dropped. A batch that is not whole, and behind which there is a later one, was
+// synced before that one was begun: it is damaged, acknowledged entries are lost, and nothing is
+// guessed: `JournalError.damaged`.
+//
+// One thing cannot be told from the file alone: whether the very last batch was torn, or was
+// acknowledged and rotted since. It is taken for torn.
+//
+// Every new file begins with a batch that repeats each group's state and mark, so that older files
+// hold nothing but entries.
+
+/// The log of all groups of one shard; for one thread.
+public final class Journal<Storage: Disk> {
+    let disk: Storage
+    let directory: String
+    let settings: JournalSettings
+    var files: [JournalFile] = []
+    var spares: [String] = []
+
+    /// Made ready to be rolled to.
+    var next: JournalFile?
+    var nextFileNumber: UInt64 = 1
+    var nextBatchNumber: UInt64 = 1
+
+    /// What each group's state and mark are now, for the head of the next file; sorted by group.
+    var states: [JournalGroupState] = []
+    var marks: [JournalMark] = []
+    var released: [GroupID: LogIndex] = [:]
+    private var death: JournalError?
+
+    init(disk: Storage, directory: String, settings: JournalSettings) {
+        self.disk = disk
+        self.directory = directory
+        self.settings = settings
+    }
+
+    public var fileCount: Int { files.count }
+
+    public var byteCount: Int { files.reduce(0) { $0 + $1.size } }
+
+    /// The groups whose entries keep the oldest file; empty if it is the only one.
+    public var oldestPinning: [GroupID] {
+        guard files.count > 1, let oldest = files.first else { return [] }
+        return pinning(oldest)
+    }
+
+    /// Writes a batch behind the last; durable only after `sync`.
+    ///
+    /// If the disk is full nothing of it counts, and it may be tried again.
+    public func append(_ batch: JournalBatch) throws(JournalError) {
+        try checkAlive()
+        let encoded = RecordCodec.encode(batch)
+        let length = BatchHeader.byteCount + encoded.byteCount
+        if let file = files.last, file.position + headLength(of: file) + length > file.size {
+            try roll(toHold: length)
+        }
+        if files.isEmpty { try roll(toHold: length) }
+        try writeHeadIfNew()
+        try write(encoded)
+        note(batch)
+    }
+
+    /// Makes all that was appended durable. If it fails the journal is dead: what the file holds is
+    /// unknown, and a second sync that succeeds would say nothing of it.
+    public func sync() throws(JournalError) {
+        try checkAlive()
+        #if MARTLET_MUTANTS
+        if settings.mutant == .acknowledgesWithoutSync { return }
+        if settings.mutant == .retriesFailedSync {
+            do throws(DiskError) {
+                if let file = files.last { try disk.sync(file.id) }
+            } catch {
+                return
+            }
+            return
+        }
+        #endif
+        guard let file = files.last else { return }
+        try mortal { (disk) throws(DiskError) in try disk.sync(file.id) }
+    }
+
+    /// Everything of the group up to `index` is in a durable snapshot, and the mark that says so has
+    /// been synced: files that hold nothing else are used again.
+    public func release(_ group: GroupID, upTo index: LogIndex) throws(JournalError) {
+        try checkAlive()
+        released[group] = max(released[group] ?? .zero, index)
+        while files.count > 1, pinning(files[0]).isEmpty {
+            try retire(files.removeFirst())
+        }
+    }
+
+    /// Readies the file that will be rolled to; for a time when nobody waits.
+    public func prepareNextFile() throws(JournalError) {
+        try checkAlive()
+        guard next == nil, let file = files.last, file.position > file.size / 2 else { return }
+        next = try makeFile(size: settings.fileBytes)
+    }
+
+    private func pinning(_ file: JournalFile) -> [GroupID] {
+        #if MARTLET_MUTANTS
+        if settings.mutant == .releasesTooEarly { return [] }
+        #endif
+        return file.lastIndexes.filter { $0.value > released[$0.key] ?? .zero }.keys.sorted()
+    }
+
+    private func write(_ encoded: EncodedBatch) throws(JournalError) {
+        let place = files.count - 1
+        let file = files[place]
+        let header = BatchHeader(
+            file: file.number,
+            batch: nextBatchNumber,
+            length: encoded.byteCount,
+            checksum: encoded.checksum
+        )
+        do throws(DiskError) {
+            try disk.write(file.id, at: file.position, [header.encoded] + encoded.slices)
+        } catch .full(let path) {
+            throw .full(path: path)
+        } catch {
+            throw die(error)
+        }
+        nextBatchNumber += 1
+        files[place].position = BatchHeader.aligned(
+            file.position + BatchHeader.byteCount + encoded.byteCount
+        )
+    }
+
+    /// A file's first batch repeats every group's state and mark. Also after a crash that left a
+    /// file behind with nothing in it, or older files could not go.
+    private func writeHeadIfNew() throws(JournalError) {
+        guard let file = files.last, file.position == FileHeader.byteCount else { return }
+        let carried = carriedBatch
+        if carried.byteCount > 0 { try write(carried) }
+    }
+
+    /// Goes on in a new file.
+    private func roll(toHold length: Int) throws(JournalError) {
+        let needed =
+            FileHeader.byteCount + BatchHeader.aligned(length)
+            + BatchHeader.aligned(BatchHeader.byteCount + carriedBatch.byteCount)
+        if let file = next, file.size < needed {
+            next = nil
+            try retire(file)
+        }
+        if let file = next {
+            next = nil
+            files.append(file)
+        } else {
+            files.append(try makeFile(size: max(settings.fileBytes, needed)))
+        }
+    }
+
+    private func headLength(of file: JournalFile) -> Int {
+        guard file.position == FileHeader.byteCount else { return 0 }
+        return BatchHeader.aligned(BatchHeader.byteCount + carriedBatch.byteCount)
+    }
+
+    private var carriedBatch: EncodedBatch {
+        var batch = JournalBatch()
+        batch.states = states
+        batch.marks = marks
+        #if MARTLET_MUTANTS
+        if settings.mutant == .stateForgottenAtRoll { batch.states = [] }
+        #endif
+        return RecordCodec.encode(batch)
+    }
+
+    private func note(_ batch: JournalBatch) {
+        for state in batch.states { note(state) }
+        for mark in batch.marks { note(mark) }
+        let place = files.count - 1
+        for entry in batch.entries { files[place].note(entry.group, entry.index) }
+    }
+
+    func note(_ state: JournalGroupState) {
+        if let place = states.firstIndex(where: { $0.group >= state.group }) {
+            if states[place].group == state.group {
+                states[place] = state
+            } else {
+                states.insert(state, at: place)
+            }
+        } else {
+            states.append(state)
+        }
+    }
+
+    func note(_ mark: JournalMark) {
+        if let place = marks.firstIndex(where: { $0.group >= mark.group }) {
+            if marks[place].group == mark.group {
+                marks[place] = mark
+            } else {
+                marks.insert(mark, at: place)
+            }
+        } else {
+            marks.append(mark)
+        }
+    }
+
+    private func checkAlive() throws(JournalError) {
+        if let death { throw death }
+    }
+
+    /// A failure after which nothing of the journal can be trusted.
+    func die(_ error: DiskError) -> JournalError {
+        let failure = JournalError.failed(error)
+        death = failure
+        return failure
+    }
+
+    func mortal<Value>(
+        _ body: (Storage) throws(DiskError) -> Value
+    ) throws(JournalError) -> Value {
+        do throws(DiskError) {
+            return try body(disk)
+        } catch {
+            throw die(error)
+        }
+    }
+}

@@ -1,0 +1,116 @@
+internal import Bytes
+internal import Model
+
+/// A batch's body: slices to be written one behind the other, payloads uncopied.
+struct EncodedBatch {
+    var slices: [ByteSlice]
+    var byteCount: Int
+    var checksum: UInt32
+}
+
+/// The records of a batch.
+///
+///     1 state   group · term · vote · commit index            8 bytes each, little-endian
+///     2 mark    group · index · term
+///     3 entry   group · index · term · kind: 1 byte · length: UInt32 · payload
+enum RecordCodec {
+    private static let state: UInt8 = 1
+    private static let mark: UInt8 = 2
+    private static let entry: UInt8 = 3
+
+    static func encode(_ batch: JournalBatch) -> EncodedBatch {
+        var slices: [ByteSlice] = []
+        slices.reserveCapacity(batch.entries.count * 2 + 1)
+        var writer = ByteWriter(capacity: 64 + batch.entries.count * 32)
+        for group in batch.states { encode(group, into: &writer) }
+        for group in batch.marks { encode(group, into: &writer) }
+        // Heads stand in one array; each payload is a slice between two parts of it.
+        var cuts: [Int] = []
+        cuts.reserveCapacity(batch.entries.count)
+        for entry in batch.entries {
+            encode(entry, into: &writer)
+            cuts.append(writer.count)
+        }
+        let heads = writer.slice
+        var start = 0
+        for (entry, cut) in zip(batch.entries, cuts) {
+            slices.append(heads[start..<cut])
+            if !entry.payload.isEmpty { slices.append(entry.payload) }
+            start = cut
+        }
+        if start < heads.count { slices.append(heads[start..<heads.count]) }
+        var checksum = CRC32C()
+        var byteCount = 0
+        for slice in slices {
+            checksum.add(slice)
+            byteCount += slice.count
+        }
+        return EncodedBatch(slices: slices, byteCount: byteCount, checksum: checksum.value)
+    }
+
+    private static func encode(_ group: JournalGroupState, into writer: inout ByteWriter) {
+        writer.byte(state)
+        writer.integer(group.group.number)
+        writer.integer(group.state.term.number)
+        writer.integer(group.state.votedFor)
+        writer.integer(group.state.commitIndex.number)
+    }
+
+    private static func encode(_ group: JournalMark, into writer: inout ByteWriter) {
+        writer.byte(mark)
+        writer.integer(group.group.number)
+        writer.integer(group.index.number)
+        writer.integer(group.term.number)
+    }
+
+    private static func encode(_ entry: JournalEntry, into writer: inout ByteWriter) {
+        writer.byte(Self.entry)
+        writer.integer(entry.group.number)
+        writer.integer(entry.index.number)
+        writer.integer(entry.term.number)
+        writer.byte(entry.kind)
+        writer.integer(UInt32(entry.payload.count))
+    }
+
+    static func decode(_ body: ByteSlice) throws(DecodeError) -> JournalBatch {
+        var batch = JournalBatch()
+        var reader = ByteReader(body)
+        while !reader.isAtEnd {
+            let kind = try reader.byte()
+            let group = GroupID(try reader.integer())
+            switch kind {
+            case state:
+                let state = JournalState(
+                    term: Term(try reader.integer()),
+                    votedFor: try reader.integer(),
+                    commitIndex: LogIndex(try reader.integer())
+                )
+                batch.states.append(JournalGroupState(group: group, state: state))
+            case mark:
+                batch.marks.append(
+                    JournalMark(
+                        group: group,
+                        index: LogIndex(try reader.integer()),
+                        term: Term(try reader.integer())
+                    )
+                )
+            case entry: batch.entries.append(try decodeEntry(of: group, from: &reader))
+            default: throw .malformed("a record of kind \(kind)")
+            }
+        }
+        return batch
+    }
+
+    private static func decodeEntry(
+        of group: GroupID,
+        from reader: inout ByteReader
+    ) throws(DecodeError) -> JournalEntry {
+        let index = LogIndex(try reader.integer())
+        let term = Term(try reader.integer())
+        let kind = try reader.byte()
+        let length = try reader.integer(UInt32.self)
+        // A payload of its own, so that one entry does not keep a whole file in memory.
+        let payload = try reader.slice(Int(length)).compacted
+        return JournalEntry(group: group, index: index, term: term, kind: kind, payload: payload)
+    }
+}

@@ -1,0 +1,257 @@
+public import Bytes
+public import Environment
+public import Model
+
+// A snapshot file, little-endian:
+//
+//     head     MRTLSNAP · format: UInt32 · group, index, term: UInt64 · length of metadata: UInt32
+//              · metadata · CRC-32C of all before: UInt32
+//     chunk    length: UInt32 · CRC-32C of its bytes: UInt32 · bytes
+//     foot     0xffffffff: UInt32 · chunks: UInt64 · CRC-32C of the chunks' CRCs: UInt32
+//              · CRC-32C of the foot before: UInt32
+//
+// It is written under a temporary name and renamed when it is whole and synced, so that a file under
+// its own name is whole, unless its disk has failed since; each chunk is checked whenever it is read.
+
+/// The snapshots of all groups of a shard; for one thread.
+public final class SnapshotStore<Storage: Disk> {
+    let disk: Storage
+    let directory: String
+    let settings: JournalSettings
+
+    /// Removes what was not finished when the power went.
+    public init(
+        on disk: Storage,
+        in directory: String,
+        settings: JournalSettings
+    ) throws(JournalError) {
+        self.disk = disk
+        self.directory = directory
+        self.settings = settings
+        for group in try attempt({ (disk) throws(DiskError) in try disk.list(directory) }) {
+            let folder = "\(directory)/\(group)/snapshots"
+            let names = try attempt { (disk) throws(DiskError) in try disk.list(folder) }
+            for name in names where name.hasSuffix(Self.temporarySuffix) {
+                try attempt { (disk) throws(DiskError) in try disk.delete("\(folder)/\(name)") }
+            }
+        }
+    }
+
+    static var suffix: String { ".snap" }
+    static var temporarySuffix: String { ".tmp" }
+
+    /// Begins a snapshot; `metadata` comes back with its descriptor.
+    public func begin(
+        group: GroupID,
+        index: LogIndex,
+        term: Term,
+        metadata: ByteSlice
+    ) throws(JournalError) -> SnapshotWriter<Storage> {
+        let head = SnapshotHead(group: group, index: index, term: term, metadata: metadata)
+        let file = try temporaryFile(of: head, kind: "saving")
+        return try SnapshotWriter(self, file, head)
+    }
+
+    /// Begins to take a snapshot's file from a peer, byte for byte.
+    public func receive(
+        group: GroupID,
+        index: LogIndex,
+        term: Term
+    ) throws(JournalError) -> SnapshotReceiver<Storage> {
+        let head = SnapshotHead(group: group, index: index, term: term, metadata: .empty)
+        return SnapshotReceiver(self, try temporaryFile(of: head, kind: "receiving"), head)
+    }
+
+    /// The newest snapshot of a group; nil if there is none. One whose head or foot is damaged is an
+    /// error: an older one may be older than the journal's first entry.
+    public func latest(of group: GroupID) throws(JournalError) -> SnapshotDescriptor? {
+        let folder = folder(of: group)
+        let names = try attempt { (disk) throws(DiskError) in try disk.list(folder) }
+        guard let name = names.last(where: { $0.hasSuffix(Self.suffix) }) else { return nil }
+        return try describe("\(folder)/\(name)")
+    }
+
+    /// Up to `count` bytes of the file itself, to be sent to a peer.
+    public func read(
+        _ descriptor: SnapshotDescriptor,
+        at offset: Int,
+        count: Int
+    ) throws(JournalError) -> ByteSlice {
+        try attempt { (disk) throws(DiskError) in
+            let file = try disk.open(descriptor.path, .read)
+            defer { disk.close(file) }
+            return ByteSlice(try disk.read(file, at: offset, count: count))
+        }
+    }
+
+    /// Each chunk in order, checked.
+    public func contents(
+        of descriptor: SnapshotDescriptor,
+        _ body: (ByteSlice) -> Void
+    ) throws(JournalError) {
+        let file = try attempt { (disk) throws(DiskError) in
+            try disk.open(descriptor.path, .read)
+        }
+        defer { disk.close(file) }
+        var position = descriptor.headByteCount
+        var chunkCount: UInt64 = 0
+        var checksums = CRC32C()
+        while let (bytes, checksum) = try chunk(of: descriptor, file, at: position) {
+            body(bytes)
+            position += 8 + bytes.count
+            chunkCount += 1
+            checksums.add(SnapshotFoot.bytes(of: checksum))
+        }
+        let foot = SnapshotFoot(chunkCount: chunkCount, checksum: checksums.value)
+        let found = try attempt { (disk) throws(DiskError) in
+            try disk.read(file, at: position, count: SnapshotFoot.byteCount + 1)
+        }
+        guard ByteSlice(found) == foot.encoded else {
+            throw .damaged(path: descriptor.path, offset: position, reason: "the snapshot's foot")
+        }
+    }
+
+    /// Nil at the foot.
+    private func chunk(
+        of descriptor: SnapshotDescriptor,
+        _ file: FileID,
+        at position: Int
+    ) throws(JournalError) -> (ByteSlice, UInt32)? {
+        let head = ByteSlice(
+            try attempt { (disk) throws(DiskError) in
+                try disk.read(file, at: position, count: 8)
+            }
+        )
+        var reader = ByteReader(head)
+        guard let length = try? reader.integer(UInt32.self),
+            let checksum = try? reader.integer(UInt32.self)
+        else { throw .damaged(path: descriptor.path, offset: position, reason: "it ends early") }
+        guard length != SnapshotFoot.sign else { return nil }
+        guard length <= Limits.chunkBytesMax else {
+            throw .damaged(path: descriptor.path, offset: position, reason: "a chunk's length")
+        }
+        let bytes = ByteSlice(
+            try attempt { (disk) throws(DiskError) in
+                try disk.read(file, at: position + 8, count: Int(length))
+            }
+        )
+        guard bytes.count == Int(length), CRC32C.of(bytes) == checksum else {
+            throw .damaged(path: descriptor.path, offset: position, reason: "a chunk's bytes")
+        }
+        return (bytes, checksum)
+    }
+
+    /// Older snapshots of the same group go.
+    public func removeOlder(than descriptor: SnapshotDescriptor) throws(JournalError) {
+        let folder = folder(of: descriptor.group)
+        let names = try attempt { (disk) throws(DiskError) in try disk.list(folder) }
+        for name in names
+        where name.hasSuffix(Self.suffix) && "\(folder)/\(name)" < descriptor.path {
+            try attempt { (disk) throws(DiskError) in try disk.delete("\(folder)/\(name)") }
+        }
+    }
+
+    func folder(of group: GroupID) -> String { "\(directory)/\(group)/snapshots" }
+
+    func describe(_ path: String) throws(JournalError) -> SnapshotDescriptor {
+        let (bytes, size) = try attempt { (disk) throws(DiskError) in
+            let file = try disk.open(path, .read)
+            defer { disk.close(file) }
+            let headMax = SnapshotHead.byteCount(metadata: Limits.metadataBytesMax)
+            return (try disk.read(file, at: 0, count: headMax), try disk.size(of: file))
+        }
+        switch SnapshotHead.read(ByteSlice(bytes)) {
+        case .head(let head):
+            return SnapshotDescriptor(
+                group: head.group,
+                index: head.index,
+                term: head.term,
+                metadata: head.metadata,
+                byteCount: size,
+                path: path,
+                headByteCount: head.encoded.count
+            )
+        case .newer(let format):
+            throw .newerFormat(path: path, found: format, supported: SnapshotHead.format)
+        case .none: throw .damaged(path: path, offset: 0, reason: "the snapshot's head")
+        }
+    }
+
+    private func temporaryFile(
+        of head: SnapshotHead,
+        kind: String
+    ) throws(JournalError) -> TemporarySnapshot {
+        let folder = folder(of: head.group)
+        let name =
+            "\(Journal<Storage>.padded(head.index.number))-\(Journal<Storage>.padded(head.term.number))"
+        let path = "\(folder)/\(kind)-\(name)\(Self.temporarySuffix)"
+        let id = try attempt { (disk) throws(DiskError) in
+            try disk.makeDirectory(folder)
+            do throws(DiskError) {
+                try disk.delete(path)
+            } catch .notFound {
+                // The usual case: nobody tried before.
+            }
+            return try disk.open(path, .create)
+        }
+        return TemporarySnapshot(
+            id: id,
+            path: path,
+            target: "\(folder)/\(name)\(Self.suffix)",
+            folder: folder
+        )
+    }
+
+    /// Under its own name once it is synced.
+    func publish(_ file: TemporarySnapshot) throws(JournalError) {
+        defer { disk.close(file.id) }
+        try attempt { (disk) throws(DiskError) in
+            try disk.sync(file.id)
+            try disk.rename(file.path, to: file.target)
+            #if MARTLET_MUTANTS
+            if settings.mutant == .snapshotRenamedWithoutDirectorySync { return }
+            #endif
+            try disk.syncDirectory(file.folder)
+        }
+    }
+
+    func discard(_ file: TemporarySnapshot) {
+        disk.close(file.id)
+        // What stays is removed when the store is opened next.
+        _ = try? disk.delete(file.path)
+    }
+
+    func attempt<Value>(
+        _ body: (Storage) throws(DiskError) -> Value
+    ) throws(JournalError) -> Value {
+        do throws(DiskError) {
+            return try body(disk)
+        } catch .full(let path) {
+            throw .full(path: path)
+        } catch {
+            throw .failed(error)
+        }
+    }
+}
+
+/// A snapshot that is whole.
+public struct SnapshotDescriptor: Sendable, Equatable {
+    public var group: GroupID
+    public var index: LogIndex
+    public var term: Term
+    public var metadata: ByteSlice
+
+    /// Of the file.
+    public var byteCount: Int
+
+    var path: String
+    var headByteCount: Int
+}
+
+/// A snapshot's file before it is whole.
+struct TemporarySnapshot {
+    var id: FileID
+    var path: String
+    var target: String
+    var folder: String
+}

@@ -1,0 +1,95 @@
+public import Bytes
+public import Environment
+internal import Model
+
+/// Writes a snapshot chunk by chunk.
+public final class SnapshotWriter<Storage: Disk> {
+    private let store: SnapshotStore<Storage>
+    private let file: TemporarySnapshot
+    private var position: Int
+    private var chunkCount: UInt64 = 0
+    private var checksums = CRC32C()
+
+    init(
+        _ store: SnapshotStore<Storage>,
+        _ file: TemporarySnapshot,
+        _ head: SnapshotHead
+    ) throws(JournalError) {
+        self.store = store
+        self.file = file
+        let encoded = head.encoded
+        position = encoded.count
+        try store.attempt { (disk) throws(DiskError) in
+            try disk.write(file.id, at: 0, [encoded])
+        }
+    }
+
+    public func append(_ chunk: ByteSlice) throws(JournalError) {
+        precondition(chunk.count <= Limits.chunkBytesMax, "a chunk of \(chunk.count) bytes")
+        let checksum = CRC32C.of(chunk)
+        var head = ByteWriter(capacity: 8)
+        head.integer(UInt32(chunk.count))
+        head.integer(checksum)
+        let place = position
+        try store.attempt { (disk) throws(DiskError) in
+            try disk.write(file.id, at: place, [head.slice, chunk])
+        }
+        position += 8 + chunk.count
+        chunkCount += 1
+        checksums.add(SnapshotFoot.bytes(of: checksum))
+    }
+
+    /// Whole, durable and under its name when it returns.
+    public func finish() throws(JournalError) {
+        let foot = SnapshotFoot(chunkCount: chunkCount, checksum: checksums.value).encoded
+        let place = position
+        try store.attempt { (disk) throws(DiskError) in
+            try disk.write(file.id, at: place, [foot])
+        }
+        try store.publish(file)
+    }
+
+    public func abandon() { store.discard(file) }
+}
+
+/// Takes a snapshot's file from a peer.
+public final class SnapshotReceiver<Storage: Disk> {
+    private let store: SnapshotStore<Storage>
+    private let file: TemporarySnapshot
+    private let expected: SnapshotHead
+    private var position = 0
+
+    init(
+        _ store: SnapshotStore<Storage>,
+        _ file: TemporarySnapshot,
+        _ expected: SnapshotHead
+    ) {
+        self.store = store
+        self.file = file
+        self.expected = expected
+    }
+
+    /// The file's next bytes.
+    public func append(_ bytes: ByteSlice) throws(JournalError) {
+        let place = position
+        try store.attempt { (disk) throws(DiskError) in
+            try disk.write(file.id, at: place, [bytes])
+        }
+        position += bytes.count
+    }
+
+    /// Checks every byte, then makes the snapshot durable under its name.
+    public func finish() throws(JournalError) -> SnapshotDescriptor {
+        let received = try store.describe(file.path)
+        guard received.group == expected.group, received.index == expected.index,
+            received.term == expected.term
+        else {
+            throw .damaged(path: file.path, offset: 0, reason: "it is another snapshot")
+        }
+        try store.contents(of: received) { _ in }
+        try store.publish(file)
+        return try store.describe(file.target)
+    }
+
+    public func abandon() { store.discard(file) }
+}

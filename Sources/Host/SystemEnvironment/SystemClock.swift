@@ -1,0 +1,14 @@
+public import Environment
+internal import Glibc
+public import Model
+
+/// The kernel's monotonic clock.
+public final class SystemClock: Clock, Sendable {
+    public init() {}
+
+    public var now: Instant {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Instant(UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec))
+    }
+}

@@ -1,0 +1,194 @@
+import Bytes
+import Environment
+import Journal
+import Model
+import Testing
+
+@Suite struct JournalTests {
+    private let disk = MemoryDisk()
+
+    private func open(
+        _ settings: JournalSettings = small()
+    ) throws -> (journal: Journal<MemoryDisk>, recovered: [RecoveredGroup]) {
+        try Journal.open(on: disk, in: "journal", settings: settings)
+    }
+
+    private func recovered() throws -> [RecoveredGroup] {
+        disk.crash()
+        return try open().recovered
+    }
+
+    @Test func whatWasSyncedIsThereAfterTheCrash() throws {
+        let journal = try open().journal
+        try journal.write(state(1, term: 3, vote: 2))
+        try journal.write(batch(entry(1, 1), entry(2, 1), entry(1, 2)))
+        let groups = try recovered()
+        #expect(groups.map(\.group) == [GroupID(1), GroupID(2)])
+        #expect(groups[0].entries == [entry(1, 1), entry(1, 2)])
+        #expect(groups[0].state?.votedFor == 2)
+        #expect(groups[1].entries == [entry(2, 1)])
+    }
+
+    @Test func whatWasNotSyncedIsATornTailAndDropped() throws {
+        let journal = try open().journal
+        try journal.write(batch(entry(1, 1)))
+        try journal.append(batch(entry(1, 2), entry(1, 3)))
+        for torn in [2, 3, 5] {
+            disk.crash { $0 % torn == 0 }
+            #expect(try open().recovered[0].entries == [entry(1, 1)])
+        }
+    }
+
+    @Test func aRecoveredJournalGoesOnBehindTheTornTail() throws {
+        let journal = try open().journal
+        try journal.write(batch(entry(1, 1)))
+        try journal.append(
+            batch(entry(1, 2, payload: ByteSlice([UInt8](repeating: 7, count: 900))))
+        )
+        disk.crash { $0 % 3 == 0 }
+        let again = try open().journal
+        try again.write(batch(entry(1, 2, term: 2)))
+        try again.write(batch(entry(1, 3, term: 2)))
+        #expect(try recovered()[0].entries.map(\.term) == [Term(1), Term(2), Term(2)])
+    }
+
+    @Test func anEntryReplacesItsGroupsEntriesFromItsIndexOn() throws {
+        let journal = try open().journal
+        try journal.write(batch(entry(1, 1), entry(1, 2), entry(1, 3), entry(2, 1)))
+        try journal.write(batch(entry(1, 2, term: 2)))
+        let groups = try recovered()
+        #expect(groups[0].entries == [entry(1, 1), entry(1, 2, term: 2)])
+        #expect(groups[1].entries == [entry(2, 1)])
+    }
+
+    @Test func aRollRepeatsStatesAndMarksSoThatOldFilesMayGo() throws {
+        let journal = try open().journal
+        try journal.write(state(1, term: 5, vote: 3))
+        try journal.write(state(2, term: 9))
+        for index: UInt64 in 1...400 { try journal.write(batch(entry(1, index))) }
+        #expect(journal.fileCount > 5)
+        try journal.write(mark(1, 390))
+        try journal.release(GroupID(1), upTo: LogIndex(390))
+        #expect(journal.fileCount <= 2)
+        let groups = try recovered()
+        #expect(groups[0].state?.term == Term(5))
+        #expect(groups[0].mark?.index == LogIndex(390))
+        #expect(groups[0].entries.last?.index == LogIndex(400))
+        #expect(groups[1].state?.term == Term(9))
+    }
+
+    @Test func anOldMarkRepeatedInANewFileDropsNothing() throws {
+        let journal = try open().journal
+        for index: UInt64 in 1...100 { try journal.write(batch(entry(1, index))) }
+        try journal.write(mark(1, 60))
+        for index: UInt64 in 101...200 { try journal.write(batch(entry(1, index))) }
+        try journal.write(mark(1, 120))
+        try journal.release(GroupID(1), upTo: LogIndex(120))
+        let group = try recovered()[0]
+        #expect(group.mark?.index == LogIndex(120))
+        #expect((group.entries.first?.index ?? .zero) <= LogIndex(121))
+        #expect(group.entries.last?.index == LogIndex(200))
+    }
+
+    @Test func theOldestFileIsHeldBackByWhoeverHasEntriesInIt() throws {
+        let journal = try open().journal
+        try journal.write(batch(entry(2, 1)))
+        for index: UInt64 in 1...200 { try journal.write(batch(entry(1, index))) }
+        try journal.release(GroupID(1), upTo: LogIndex(200))
+        #expect(journal.oldestPinning == [GroupID(2)])
+        let files = journal.fileCount
+        try journal.release(GroupID(2), upTo: LogIndex(1))
+        #expect(journal.fileCount < files)
+    }
+
+    @Test func aRecycledFilesEarlierLifeIsForgotten() throws {
+        let journal = try open().journal
+        for index: UInt64 in 1...600 {
+            try journal.write(batch(entry(1, index)))
+            if index % 50 == 0 {
+                try journal.write(mark(1, index))
+                try journal.release(GroupID(1), upTo: LogIndex(index))
+            }
+        }
+        let group = try recovered()[0]
+        #expect(group.entries.last?.index == LogIndex(600))
+        #expect(group.mark?.index == LogIndex(600))
+    }
+
+    @Test func anInstalledSnapshotDropsALogThatDiffers() throws {
+        let journal = try open().journal
+        try journal.write(batch(entry(1, 1), entry(1, 2), entry(1, 3)))
+        try journal.write(mark(1, 2, term: 7))
+        try journal.write(batch(entry(1, 3, term: 8)))
+        #expect(try recovered()[0].entries == [entry(1, 3, term: 8)])
+    }
+
+    @Test func aSnapshotBeyondTheLogDropsItAll() throws {
+        let journal = try open().journal
+        try journal.write(batch(entry(1, 1), entry(1, 2)))
+        try journal.write(mark(1, 50))
+        #expect(try recovered()[0].entries == [])
+    }
+
+    @Test func damageInTheMiddleIsToldAndNothingIsDropped() throws {
+        let journal = try open().journal
+        for index: UInt64 in 1...5 { try journal.write(batch(entry(1, index))) }
+        let path = try #require(disk.files.keys.first { $0.contains("journal-") })
+        disk.flip(path, at: 64 + 32 + 10)
+        let error = #expect(throws: JournalError.self) { try recovered() }
+        guard case .damaged(_, 64, _) = error else {
+            Issue.record("told \(String(describing: error))")
+            return
+        }
+    }
+
+    @Test func aMissingFileIsDamage() throws {
+        let journal = try open().journal
+        for index: UInt64 in 1...200 { try journal.write(batch(entry(1, index))) }
+        let paths = disk.files.keys.filter { $0.contains("/journal-") }.sorted()
+        try disk.delete(paths[1])
+        try disk.syncDirectory("journal")
+        #expect(throws: JournalError.self) { try recovered() }
+    }
+
+    @Test func aFullDiskLosesNothingAndMayBeTriedAgain() throws {
+        let journal = try open().journal
+        disk.capacity = disk.files.values.reduce(0) { $0 + $1.bytes.count }
+        var written: UInt64 = 0
+        while (try? journal.write(batch(entry(1, written + 1)))) != nil { written += 1 }
+        #expect(throws: JournalError.full(path: "disk")) {
+            try journal.append(batch(entry(1, written + 1)))
+        }
+        disk.capacity = .max
+        try journal.write(batch(entry(1, written + 1)))
+        #expect(try recovered()[0].entries.count == Int(written) + 1)
+    }
+
+    @Test func afterAFailedSyncTheJournalIsDead() throws {
+        let journal = try open().journal
+        try journal.append(batch(entry(1, 1)))
+        disk.failsSyncs = true
+        #expect(throws: JournalError.self) { try journal.sync() }
+        disk.failsSyncs = false
+        #expect(throws: JournalError.self) { try journal.sync() }
+        #expect(throws: JournalError.self) { try journal.append(batch(entry(1, 2))) }
+    }
+
+    @Test func aNewerFormatIsRefusedWithASentence() throws {
+        _ = try open()
+        let path = try #require(disk.files.keys.first { $0.contains("/journal-") })
+        let file = try disk.open(path, .readWrite)
+        try disk.write(file, at: 8, [ByteSlice([2, 0, 0, 0])])
+        try disk.sync(file)
+        let error = #expect(throws: JournalError.self) { try recovered() }
+        #expect(error == .newerFormat(path: path, found: 2, supported: 1))
+    }
+
+    @Test func aBatchLargerThanAFileGetsOneOfItsOwn() throws {
+        let journal = try open().journal
+        let large = ByteSlice([UInt8](repeating: 5, count: 20_000))
+        try journal.write(batch(entry(1, 1, payload: large)))
+        try journal.write(batch(entry(1, 2)))
+        #expect(try recovered()[0].entries == [entry(1, 1, payload: large), entry(1, 2)])
+    }
+}
