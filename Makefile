@@ -15,10 +15,11 @@ BUILT := .build-release/release
 
 COUNT ?= 60000
 SEEDS ?= 100
+FROM ?= 1
 REWRITE ?=
 
-.PHONY: help setup build run test check format scenarios simulate conformance demo-load bench \
-	hooks clean
+.PHONY: help setup build run test check format scenarios simulate mutants conformance demo-load \
+	bench hooks clean
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,9 +50,14 @@ format: ## format every Swift file in place
 scenarios: ## the text scenarios only; REWRITE=1 accepts what they now say
 	SCENARIOS_REWRITE=$(REWRITE) swift test --filter Scenario
 
-simulate: ## whole clusters under faults: SEEDS=100, or SEED=0x9f3c to replay one
+simulate: ## whole clusters under faults: SEEDS=100 (FROM=1), or SEED=42 to replay one
 	swift build $(RELEASE) --product Simulator
-	$(BUILT)/Simulator $(if $(SEED),--seed $(SEED),--seeds $(SEEDS))
+	$(BUILT)/Simulator $(if $(SEED),--seed $(SEED) --verbose,--seed $(FROM) --seeds $(SEEDS))
+
+mutants: ## plant each known bug and show by which seed it is found: for docs/verification.md
+	swift build -c release --scratch-path .build-mutants -Xswiftc -DMARTLET_MUTANTS \
+		--product Simulator
+	.build-mutants/release/Simulator --mutants --once
 
 conformance: setup build ## other people's clients, the same script against real etcd and Martlet
 	$(PYTHON) Tests/Conformance/run.py

@@ -211,6 +211,7 @@ class Client:
         got = answer(call, request)
         if isinstance(got, tuple):
             return got
+        got.DiscardUnknownFields()  # what later releases add to 3.5's messages
         if name == "time_to_live" and got.TTL > 0:
             # Seconds pass between the two systems' answers.
             got.TTL = 1 if got.grantedTTL - got.TTL < 120 else got.TTL
