@@ -1,0 +1,132 @@
+internal import CSystem
+internal import Glibc
+public import Model
+
+/// A node's data directory: locked, and known to be this node's.
+///
+/// `node.json` says whose it is. It is written anew at each start with a higher count of starts,
+/// which makes whatever this life of the node numbers greater than all before.
+public final class DataDirectory: Sendable {
+    public let path: String
+
+    /// How many times the node was started on it, this time included.
+    public let boots: UInt64
+
+    private let lock: Int32
+
+    private init(path: String, boots: UInt64, lock: Int32) {
+        self.path = path
+        self.boots = boots
+        self.lock = lock
+    }
+
+    deinit { close(lock) }
+
+    /// Makes the directory if need be, locks it, and checks that it belongs to this node.
+    public static func open(
+        _ path: String, cluster: ClusterID, node: NodeID, name: String
+    ) throws(DataDirectoryError) -> DataDirectory {
+        try make(path)
+        let lock = try take("\(path)/lock", in: path)
+        do throws(DataDirectoryError) {
+            let boots = try identify(path, cluster: cluster, node: node, name: name)
+            return DataDirectory(path: path, boots: boots, lock: lock)
+        } catch {
+            close(lock)
+            throw error
+        }
+    }
+
+    private static func make(_ path: String) throws(DataDirectoryError) {
+        var made = path.hasPrefix("/") ? "/" : ""
+        for part in path.split(separator: "/") {
+            made += made.isEmpty || made == "/" ? String(part) : "/\(part)"
+            guard mkdir(made, 0o700) != 0, errno != EEXIST else { continue }
+            throw .unusable(path, reason: String(cString: strerror(errno)))
+        }
+    }
+
+    /// The lock ends with the process, however that ends.
+    private static func take(_ file: String, in path: String) throws(DataDirectoryError) -> Int32 {
+        let descriptor = martlet_open(file, O_RDWR | O_CREAT, 0o600)
+        guard descriptor >= 0 else {
+            throw .unusable(path, reason: String(cString: strerror(errno)))
+        }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            close(descriptor)
+            throw .locked(path)
+        }
+        return descriptor
+    }
+
+    private static func identify(
+        _ path: String, cluster: ClusterID, node: NodeID, name: String
+    ) throws(DataDirectoryError) -> UInt64 {
+        let file = "\(path)/node.json"
+        var identity = NodeIdentity(cluster: cluster, node: node, name: name, boots: 1)
+        if let text = try read(file, in: path) {
+            guard let found = NodeIdentity(text) else { throw .malformed(file) }
+            guard found.format <= NodeIdentity.formatNewest else {
+                throw .newerFormat(
+                    path, found: found.format, supported: NodeIdentity.formatNewest)
+            }
+            guard found.cluster == cluster else { throw .otherCluster(path) }
+            guard found.node == node else { throw .otherNode(path, name: found.name) }
+            identity.boots = found.boots + 1
+        }
+        try write(identity.text, to: file, in: path)
+        return identity.boots
+    }
+
+    private static func read(
+        _ file: String, in path: String
+    ) throws(DataDirectoryError) -> String? {
+        let descriptor = martlet_open(file, O_RDONLY, 0)
+        guard descriptor >= 0 else {
+            if errno == ENOENT { return nil }
+            throw .unusable(path, reason: String(cString: strerror(errno)))
+        }
+        defer { close(descriptor) }
+        var bytes = [UInt8](repeating: 0, count: NodeIdentity.bytesMax)
+        let count = Glibc.read(descriptor, &bytes, bytes.count)
+        guard count >= 0 else {
+            throw .unusable(path, reason: String(cString: strerror(errno)))
+        }
+        return String(decoding: bytes.prefix(count), as: UTF8.self)
+    }
+
+    /// Under another name first, so that a crash leaves the old file or the new one.
+    private static func write(
+        _ text: String, to file: String, in path: String
+    ) throws(DataDirectoryError) {
+        let temporary = "\(file).tmp"
+        let descriptor = martlet_open(temporary, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+        guard descriptor >= 0 else {
+            throw .unusable(path, reason: String(cString: strerror(errno)))
+        }
+        let bytes = [UInt8](text.utf8)
+        let isWritten =
+            Glibc.write(descriptor, bytes, bytes.count) == bytes.count && fsync(descriptor) == 0
+        close(descriptor)
+        guard isWritten, rename(temporary, file) == 0, syncDirectory(path) else {
+            throw .unusable(path, reason: String(cString: strerror(errno)))
+        }
+    }
+
+    private static func syncDirectory(_ path: String) -> Bool {
+        let descriptor = martlet_open(path, O_RDONLY | O_DIRECTORY, 0)
+        guard descriptor >= 0 else { return false }
+        defer { close(descriptor) }
+        return fsync(descriptor) == 0
+    }
+}
+
+/// Why a node does not start on a data directory.
+public enum DataDirectoryError: Error, Sendable, Equatable {
+    case locked(String)
+    case otherCluster(String)
+    case otherNode(String, name: String)
+    case newerFormat(String, found: UInt64, supported: UInt64)
+    case malformed(String)
+    case unusable(String, reason: String)
+}

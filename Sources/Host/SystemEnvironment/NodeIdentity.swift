@@ -1,0 +1,111 @@
+internal import Model
+
+/// What `node.json` says: a flat object of strings and whole numbers, and nothing else.
+struct NodeIdentity: Equatable {
+    var format: UInt64 = formatNewest
+    var cluster: ClusterID
+    var node: NodeID
+    var name: String
+    var boots: UInt64
+
+    /// The format of the whole data directory.
+    static let formatNewest: UInt64 = 1
+
+    /// A name is short; what is larger was not written by us.
+    static let bytesMax = 4096
+
+    init(cluster: ClusterID, node: NodeID, name: String, boots: UInt64) {
+        self.cluster = cluster
+        self.node = node
+        self.name = name
+        self.boots = boots
+    }
+
+    var text: String {
+        """
+        {
+          "format": \(format),
+          "cluster": "\(String(cluster.number, radix: 16))",
+          "node": "\(String(node.number, radix: 16))",
+          "name": "\(Self.escaped(name))",
+          "boots": \(boots)
+        }
+
+        """
+    }
+
+    /// Nil if it is not such an object, or lacks one of them.
+    init?(_ text: String) {
+        var scanner = FlatObjectScanner(text)
+        guard let fields = scanner.fields(),
+            let format = fields["format"].flatMap({ UInt64($0) }),
+            let cluster = fields["cluster"].flatMap({ UInt64($0, radix: 16) }),
+            let node = fields["node"].flatMap({ UInt64($0, radix: 16) }),
+            let name = fields["name"], let boots = fields["boots"].flatMap({ UInt64($0) }),
+            boots < 1 << 24
+        else { return nil }
+        self.init(cluster: ClusterID(cluster), node: NodeID(node), name: name, boots: boots)
+        self.format = format
+    }
+
+    private static func escaped(_ text: String) -> String {
+        var escaped = ""
+        for character in text {
+            if character == "\"" || character == "\\" { escaped.append("\\") }
+            escaped.append(character)
+        }
+        return escaped
+    }
+}
+
+/// Reads `{"key": "text", "key": 123, …}`.
+struct FlatObjectScanner {
+    private var rest: Substring
+
+    init(_ text: String) { rest = Substring(text) }
+
+    mutating func fields() -> [String: String]? {
+        guard take("{") else { return nil }
+        var fields: [String: String] = [:]
+        repeat {
+            guard let key = quoted(), take(":"), let value = quoted() ?? number() else {
+                return nil
+            }
+            fields[key] = value
+        } while take(",")
+        guard take("}") else { return nil }
+        skipBlanks()
+        return rest.isEmpty ? fields : nil
+    }
+
+    private mutating func skipBlanks() { rest = rest.drop { $0.isWhitespace } }
+
+    private mutating func take(_ sign: Character) -> Bool {
+        skipBlanks()
+        guard rest.first == sign else { return false }
+        rest = rest.dropFirst()
+        return true
+    }
+
+    private mutating func quoted() -> String? {
+        guard take("\"") else { return nil }
+        var text = ""
+        while let character = rest.popFirst() {
+            switch character {
+            case "\"": return text
+            case "\\":
+                guard let escaped = rest.popFirst() else { return nil }
+                text.append(escaped)
+            default: text.append(character)
+            }
+        }
+        return nil
+    }
+
+    private mutating func number() -> String? {
+        skipBlanks()
+        let digits = rest.prefix { $0.isNumber }
+        rest = rest.dropFirst(digits.count)
+        return digits.isEmpty ? nil : String(digits)
+    }
+}

@@ -1,0 +1,63 @@
+import Foundation
+import Model
+import SystemEnvironment
+import Testing
+
+@Suite struct DataDirectoryTests {
+    private let path = FileManager.default.temporaryDirectory
+        .appendingPathComponent("martlet-data-\(UUID().uuidString)/deep").path
+
+    private func open(
+        cluster: UInt64 = 1, node: UInt64 = 2
+    ) throws(DataDirectoryError) -> DataDirectory {
+        try DataDirectory.open(
+            path, cluster: ClusterID(cluster), node: NodeID(node), name: "n \"1\"")
+    }
+
+    private func rewrite(_ change: (String) -> String) throws {
+        let file = path + "/node.json"
+        let text = try String(contentsOfFile: file, encoding: .utf8)
+        try change(text).write(toFile: file, atomically: true, encoding: .utf8)
+    }
+
+    @Test func eachStartIsCounted() throws {
+        #expect(try open().boots == 1)
+        #expect(try open().boots == 2)
+        #expect(try open().boots == 3)
+    }
+
+    @Test func aSecondProcessIsRefused() throws {
+        let first = try open()
+        #expect(throws: DataDirectoryError.locked(path)) { try open() }
+        #expect(first.boots == 1)
+    }
+
+    @Test func anothersDirectoryIsRefused() throws {
+        _ = try open()
+        #expect(throws: DataDirectoryError.otherCluster(path)) { try open(cluster: 9) }
+        #expect(throws: DataDirectoryError.otherNode(path, name: "n \"1\"")) { try open(node: 9) }
+        #expect(try open().boots == 2)
+    }
+
+    @Test func aNewerFormatIsRefused() throws {
+        _ = try open()
+        try rewrite { $0.replacingOccurrences(of: "\"format\": 1", with: "\"format\": 7") }
+        #expect(throws: DataDirectoryError.newerFormat(path, found: 7, supported: 1)) { try open() }
+    }
+
+    @Test(arguments: ["", "{", "{}", "[1]", "{\"format\": x}"])
+    func whatIsNoIdentityIsRefused(text: String) throws {
+        _ = try open()
+        try rewrite { _ in text }
+        #expect(throws: DataDirectoryError.malformed(path + "/node.json")) { try open() }
+    }
+
+    @Test func aPathThatIsAFileIsRefused() throws {
+        let file = FileManager.default.temporaryDirectory
+            .appendingPathComponent("martlet-file-\(UUID().uuidString)").path
+        #expect(FileManager.default.createFile(atPath: file, contents: nil))
+        #expect(throws: DataDirectoryError.self) {
+            try DataDirectory.open(file, cluster: ClusterID(1), node: NodeID(1), name: "n")
+        }
+    }
+}
