@@ -47,7 +47,9 @@ public struct HardState: Sendable, Equatable {
     public static let initial = HardState(term: .zero, votedFor: nil, commitIndex: .zero)
 }
 
-/// Who votes and who only learns. During a joint change (§4.3) both majorities must agree.
+/// Who votes and who only learns.
+///
+/// During a joint change (§4.3) both majorities must agree.
 public struct GroupConfiguration: Sendable, Equatable {
     public var voters: [ReplicaID]
 

@@ -1,8 +1,11 @@
-/// What bounds one replica's memory and messages. `RaftSettings` begins with these; the numbers that
-/// guard arithmetic are fixed.
+/// What bounds one replica's memory and messages.
+///
+/// `RaftSettings` begins with these; the numbers that guard arithmetic are fixed.
 enum Limits {
-    /// The highest term that is believed. A term of 2⁶⁴ - 1 from a broken peer must not make the
-    /// next election overflow; four billion elections a second reach this after thirty years.
+    /// The highest term that is believed.
+    ///
+    /// A term of 2⁶⁴ - 1 from a broken peer must not make the next election overflow; four billion
+    /// elections a second reach this after thirty years.
     static let termMax: UInt64 = 1 << 62
 
     /// The highest log index that is believed, for the same reason.
@@ -23,8 +26,10 @@ enum Limits {
     /// connection can keep in memory.
     static let inflightBytesMax = 16 << 20
 
-    /// Bytes of one append. Large enough for throughput, small enough that a heartbeat behind it on
-    /// the same connection is not late.
+    /// Bytes of one append.
+    ///
+    /// Large enough for throughput, small enough that a heartbeat behind it on the same connection
+    /// is not late.
     static let appendBytesMax = 1 << 20
 
     /// Bytes proposed but not committed, beyond which proposals are refused: with a majority away
@@ -42,8 +47,10 @@ enum Limits {
     /// Reads waiting for a round; one request each, some ten bytes.
     static let readsWaitingMax = 65_536
 
-    /// Read rounds open at once. Rounds cost a heartbeat to each voter; beyond this many within one
-    /// round trip, later reads gather for the next.
+    /// Read rounds open at once.
+    ///
+    /// Rounds cost a heartbeat to each voter; beyond this many within one round trip, later reads
+    /// gather for the next.
     static let readRoundsMax = 16
 
     /// What an entry weighs besides its payload: so that empty entries count against limits, too.

@@ -1,8 +1,10 @@
 internal import Model
 
 extension Message {
-    /// Whether a correct replica could have sent this. What is not plausible is dropped: its numbers
-    /// would overflow, or its entries could not stand in any log.
+    /// Whether a correct replica could have sent this.
+    ///
+    /// What is not plausible is dropped: its numbers would overflow, or its entries could not stand
+    /// in any log.
     var isPlausible: Bool {
         guard term.isPlausible else { return false }
         return switch body {

@@ -21,7 +21,7 @@ public enum RaftMutant: Int, CaseIterable, Sendable {
     /// An append that overlaps the log cuts off what follows, though it agrees.
     case truncatesOnOverlap
 
-    /// A follower commits what it holds, not what the append has confirmed.
+    /// A follower commits what it holds, though nobody has confirmed that it is the leader's.
     case commitsBeyondLastNewEntry
 
     /// The leader counts entries that it has not synced.

@@ -21,8 +21,9 @@ extension Raft {
         resetElectionTimer()
     }
 
-    /// Waits anew, this time for [T, 2T) ticks, so that not all campaign at once (Raft §5.2). Where
-    /// there is nobody to wait for, the next tick will do.
+    /// Waits anew, this time for [T, 2T) ticks, so that not all campaign at once (Raft §5.2).
+    ///
+    /// Where there is nobody to wait for, the next tick will do.
     mutating func resetElectionTimer() {
         ticksElapsed = 0
         let ticks = settings.electionTicks
@@ -30,9 +31,10 @@ extension Raft {
             isOnlyVoter ? 1 : ticks + Int(random.next() % UInt64(ticks))
     }
 
-    /// Leader stickiness (thesis §4.2.3): who hears its leader does not help to replace it.
-    private var hearsLeader: Bool {
-        leader != nil && (leadership != nil || ticksElapsed < settings.electionTicks)
+    /// Leader stickiness (thesis §4.2.3): who hears its leader does not help another to replace it.
+    private func hearsLeader(otherThan candidate: ReplicaID) -> Bool {
+        guard let leader, leader != candidate else { return false }
+        return leadership != nil || ticksElapsed < settings.electionTicks
     }
 }
 
@@ -122,7 +124,7 @@ extension Raft {
     /// A learner votes, too, if asked: a candidate that asks it holds a newer configuration, in which
     /// it is a voter (thesis §4.1). Only the candidate's configuration says whose votes count.
     mutating func consider(_ request: RequestVote, of candidate: ReplicaID, term: Term) {
-        guard !hearsLeader else { return }
+        guard !hearsLeader(otherThan: candidate) else { return }
         if term > state.term && !request.isPreVote { enter(term) }
         let isFree: Bool
         if request.isPreVote && term > state.term {

@@ -39,8 +39,10 @@ extension Raft {
         return min(append.commitIndex, append.lastIndex)
     }
 
-    /// Takes the entries that the log lacks. It is cut only where it differs: an append that was
-    /// overtaken by a later one must not undo what that one brought (Raft §5.3, step 3).
+    /// Takes the entries that the log lacks.
+    ///
+    /// It is cut only where it differs: an append that was overtaken by a later one must not undo what
+    /// that one brought (Raft figure 2, AppendEntries, 3).
     private mutating func write(_ entries: ArraySlice<Entry>) {
         #if MARTLET_MUTANTS
         if settings.mutant == .truncatesOnOverlap, let first = entries.first {
@@ -96,10 +98,17 @@ extension Raft {
         )
     }
 
-    /// The leader lives. What it says of commits is about entries this replica has acknowledged;
-    /// should they be gone, the disk has lied, and nothing is committed on its word.
+    /// The leader lives.
+    ///
+    /// What it says of commits is about entries this replica has acknowledged; should they be gone,
+    /// the disk has lied, and nothing is committed on its word.
     mutating func accept(_ heartbeat: Heartbeat, from leader: ReplicaID) {
         guard follow(leader) else { return }
+        #if MARTLET_MUTANTS
+        if settings.mutant == .commitsBeyondLastNewEntry {
+            commit(upTo: min(heartbeat.commitIndex, log.lastIndex))
+        }
+        #endif
         if heartbeat.commitIndex <= log.lastIndex { commit(upTo: heartbeat.commitIndex) }
         say(.heartbeatReply(HeartbeatReply(round: heartbeat.round)), to: leader)
     }

@@ -19,6 +19,9 @@ extension Raft {
             appendBytesMax: settings.appendBytesMax,
             messages: messages
         )
+        #if MARTLET_MUTANTS
+        broadcast.mutant = settings.mutant
+        #endif
         leadership?.emit(from: log, snapshot: snapshot, into: &broadcast)
         ready.messages = broadcast.messages
         messages = []
@@ -49,8 +52,9 @@ extension Raft {
 
 // What is on disk, and what waits for it.
 extension Raft {
-    /// Whether the disk was told of the current term and vote. The commit index may lag behind: it
-    /// is a hint, written along with what is written anyway.
+    /// Whether the disk was told of the current term and vote.
+    ///
+    /// The commit index may lag behind: it is a hint, written along with what is written anyway.
     private var isStateWritten: Bool {
         writtenState.term == state.term && writtenState.votedFor == state.votedFor
     }

@@ -13,8 +13,10 @@ extension Raft {
         log.compact(to: LogIndex(newest.number - UInt64(settings.catchUpEntries)))
     }
 
-    /// The leader sends a snapshot. Host receives it, if it lies above `commitIndex`; otherwise the
-    /// leader learns at once that there is no need.
+    /// The leader sends a snapshot.
+    ///
+    /// Host receives it, if it lies above `commitIndex`; otherwise the leader learns at once that
+    /// there is no need.
     mutating func expectSnapshot(_ mark: SnapshotMark, from leader: ReplicaID) {
         guard follow(leader), mark.index <= commitIndex else { return }
         acknowledge(commitIndex, to: leader)

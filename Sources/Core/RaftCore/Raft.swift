@@ -1,8 +1,9 @@
 internal import Bytes
 public import Model
 
-/// One replica's Raft: a value that turns messages, ticks, proposals and completed writes into a
-/// `Ready`, the batch of what is to be done. It knows no clock, disk or network.
+/// One replica's Raft: a value that knows no clock, disk or network.
+///
+/// It turns messages, ticks, proposals and completed writes into a `Ready`: what is to be done.
 ///
 /// **Elections** (Raft §5.2, thesis §9.6). A replica that hears no leader for [T, 2T) ticks first asks
 /// whether it would win (pre-vote), so that one which was merely cut off disturbs nobody. Who has heard
@@ -32,8 +33,7 @@ public struct Raft: Sendable {
     let settings: RaftSettings
     var random: SeededRandom
 
-    /// Current term and vote. `writtenState` is what the disk was last told of it, by write
-    /// `stateWrite`.
+    /// Current term and vote; `writtenState` is what the disk was last told, by write `stateWrite`.
     var state: HardState
     var writtenState: HardState
     var stateWrite: UInt64 = 0

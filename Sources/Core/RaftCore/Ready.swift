@@ -1,6 +1,8 @@
 public import Model
 
-/// What is to be done after a batch of steps, in this order:
+/// What is to be done after a batch of steps.
+///
+/// In this order:
 ///
 /// 1. send `messages`: they depend on nothing that is not yet on disk (a leader's appends and
 ///    heartbeats among them: it writes in parallel with its followers, thesis §10.2.1);

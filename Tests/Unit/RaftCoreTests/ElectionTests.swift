@@ -127,15 +127,20 @@ import Testing
         (3, 2, false), (3, 3, true), (2, 3, false), (4, 3, true), (1, 4, true), (9, 2, false),
     ])
     func onlyALogThatIsAtLeastAsGoodIsElected(
-        lastIndex: UInt64, lastTerm: UInt64, isGranted: Bool
+        lastIndex: UInt64,
+        lastTerm: UInt64,
+        isGranted: Bool
     ) {
         for isPreVote in [true, false] {
             var raft = replica(log: log(1, 2, 3))
             raft.hear(
                 .candidacy(isPreVote: isPreVote, lastIndex: lastIndex, lastTerm: lastTerm),
-                from: two, term: 5)
+                from: two,
+                term: 5
+            )
             #expect(
-                raft.settle().to(two) == [.vote(isPreVote: isPreVote, isGranted: isGranted)])
+                raft.settle().to(two) == [.vote(isPreVote: isPreVote, isGranted: isGranted)]
+            )
         }
     }
 
@@ -160,6 +165,13 @@ import Testing
         raft.tick()
         raft.hear(.candidacy(isPreVote: true), from: three, term: 2)
         #expect(raft.settle().to(three) == [.vote(isPreVote: true)])
+    }
+
+    @Test func aLeaderThatStepsDownMayBeElectedAgainAtOnce() {
+        var raft = replica(term: 1)
+        raft.hear(.beat(), from: two)
+        raft.hear(.candidacy(isPreVote: true), from: two, term: 2)
+        #expect(raft.settle().to(two).last == .vote(isPreVote: true))
     }
 
     @Test func aLeaderIgnoresCandidates() {
@@ -228,8 +240,11 @@ import Testing
             var raft = Raft(
                 replica: one,
                 restored: RestoredReplica(
-                    bootstrap: GroupConfiguration(voters: [one, two, three])),
-                settings: RaftSettings(), seed: seed)
+                    bootstrap: GroupConfiguration(voters: [one, two, three])
+                ),
+                settings: RaftSettings(),
+                seed: seed
+            )
             var ticks = 0
             while raft.role == .follower {
                 raft.tick()

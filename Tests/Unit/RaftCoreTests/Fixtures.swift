@@ -10,8 +10,11 @@ let five = ReplicaID(5)
 
 func entry(_ index: UInt64, term: UInt64, _ payload: String = "") -> Entry {
     Entry(
-        index: LogIndex(index), term: Term(term), kind: payload.isEmpty ? .empty : .command,
-        payload: ByteSlice(payload))
+        index: LogIndex(index),
+        term: Term(term),
+        kind: payload.isEmpty ? .empty : .command,
+        payload: ByteSlice(payload)
+    )
 }
 
 /// A log whose entries have these terms, from index 1 on.
@@ -20,27 +23,43 @@ func log(_ terms: UInt64...) -> [Entry] {
 }
 
 func replica(
-    _ replica: ReplicaID = one, of voters: [ReplicaID] = [one, two, three],
-    learners: [ReplicaID] = [], term: UInt64? = nil, votedFor: ReplicaID? = nil,
-    log entries: [Entry] = [], settings: RaftSettings = RaftSettings()
+    _ replica: ReplicaID = one,
+    of voters: [ReplicaID] = [one, two, three],
+    learners: [ReplicaID] = [],
+    term: UInt64? = nil,
+    votedFor: ReplicaID? = nil,
+    log entries: [Entry] = [],
+    settings: RaftSettings = RaftSettings()
 ) -> Raft {
     var restored = RestoredReplica(
-        bootstrap: GroupConfiguration(voters: voters, learners: learners))
+        bootstrap: GroupConfiguration(voters: voters, learners: learners)
+    )
     restored.hardState = HardState(
-        term: Term(term ?? entries.last?.term.number ?? 0), votedFor: votedFor, commitIndex: .zero)
+        term: Term(term ?? entries.last?.term.number ?? 0),
+        votedFor: votedFor,
+        commitIndex: .zero
+    )
     restored.entries = entries
     return Raft(replica: replica, restored: restored, settings: settings, seed: 7)
 }
 
 /// A replica that the others have elected, and what it said since is gone.
 func leader(
-    _ id: ReplicaID = one, of voters: [ReplicaID] = [one, two, three],
-    learners: [ReplicaID] = [], log entries: [Entry] = [], term: UInt64? = nil,
+    _ id: ReplicaID = one,
+    of voters: [ReplicaID] = [one, two, three],
+    learners: [ReplicaID] = [],
+    log entries: [Entry] = [],
+    term: UInt64? = nil,
     settings: RaftSettings = RaftSettings()
 ) -> Raft {
     var raft = replica(
-        id, of: voters, learners: learners, term: term.map { $0 - 1 }, log: entries,
-        settings: settings)
+        id,
+        of: voters,
+        learners: learners,
+        term: term.map { $0 - 1 },
+        log: entries,
+        settings: settings
+    )
     raft.tickUntilCampaign()
     _ = raft.settle()
     for voter in voters where voter != id {
@@ -65,8 +84,12 @@ extension Raft {
     mutating func hear(_ body: Message.Body, from source: ReplicaID, term: UInt64? = nil) {
         step(
             Message(
-                source: source, target: replica, term: term.map { Term($0) } ?? self.term,
-                body: body))
+                source: source,
+                target: replica,
+                term: term.map { Term($0) } ?? self.term,
+                body: body
+            )
+        )
     }
 
     /// Carries out what is to be done, syncing at once; returns everything that was sent.
@@ -103,21 +126,33 @@ extension Message.Body {
     }
 
     static func candidacy(
-        isPreVote: Bool = false, lastIndex: UInt64 = 0, lastTerm: UInt64 = 0
+        isPreVote: Bool = false,
+        lastIndex: UInt64 = 0,
+        lastTerm: UInt64 = 0
     ) -> Self {
         .requestVote(
             RequestVote(
-                isPreVote: isPreVote, lastIndex: LogIndex(lastIndex), lastTerm: Term(lastTerm)))
+                isPreVote: isPreVote,
+                lastIndex: LogIndex(lastIndex),
+                lastTerm: Term(lastTerm)
+            )
+        )
     }
 
     static func entries(
-        _ entries: [Entry] = [], after previousIndex: UInt64 = 0, of previousTerm: UInt64 = 0,
+        _ entries: [Entry] = [],
+        after previousIndex: UInt64 = 0,
+        of previousTerm: UInt64 = 0,
         commit: UInt64 = 0
     ) -> Self {
         .append(
             AppendEntries(
-                previousIndex: LogIndex(previousIndex), previousTerm: Term(previousTerm),
-                entries: entries, commitIndex: LogIndex(commit)))
+                previousIndex: LogIndex(previousIndex),
+                previousTerm: Term(previousTerm),
+                entries: entries,
+                commitIndex: LogIndex(commit)
+            )
+        )
     }
 
     static func accepted(_ matchIndex: UInt64) -> Self {
@@ -127,13 +162,17 @@ extension Message.Body {
     static func rejected(_ previous: UInt64, hint: UInt64, term: UInt64) -> Self {
         .appendReply(
             .rejected(
-                previousIndex: LogIndex(previous), hintIndex: LogIndex(hint),
-                hintTerm: Term(term)))
+                previousIndex: LogIndex(previous),
+                hintIndex: LogIndex(hint),
+                hintTerm: Term(term)
+            )
+        )
     }
 
     static func beat(commit: UInt64 = 0, round: UInt64? = nil) -> Self {
         .heartbeat(
-            Heartbeat(commitIndex: LogIndex(commit), round: round.map { ReadRound($0) }))
+            Heartbeat(commitIndex: LogIndex(commit), round: round.map { ReadRound($0) })
+        )
     }
 
     static func beatReply(round: UInt64? = nil) -> Self {

@@ -67,16 +67,21 @@ import Testing
     }
 
     /// Raft figure 7: a leader of term 8 with this log, and followers (a) to (f).
-    @Test(arguments: [
-        ([1, 1, 1, 4, 4, 5, 5, 6, 6], 10, 9, 6),
-        ([1, 1, 1, 4], 10, 4, 4),
-        ([1, 1, 1, 4, 4, 5, 5, 6, 6, 6, 6], 10, nil, nil),
-        ([1, 1, 1, 4, 4, 5, 5, 6, 6, 6, 7, 7], 10, nil, nil),
-        ([1, 1, 1, 4, 4, 4, 4], 10, 7, 4),
-        ([1, 1, 1, 2, 2, 2, 3, 3, 3, 3, 3], 10, 10, 3),
-    ] as [([UInt64], UInt64, UInt64?, UInt64?)])
+    @Test(
+        arguments: [
+            ([1, 1, 1, 4, 4, 5, 5, 6, 6], 10, 9, 6),
+            ([1, 1, 1, 4], 10, 4, 4),
+            ([1, 1, 1, 4, 4, 5, 5, 6, 6, 6, 6], 10, nil, nil),
+            ([1, 1, 1, 4, 4, 5, 5, 6, 6, 6, 7, 7], 10, nil, nil),
+            ([1, 1, 1, 4, 4, 4, 4], 10, 7, 4),
+            ([1, 1, 1, 2, 2, 2, 3, 3, 3, 3, 3], 10, 10, 3),
+        ] as [([UInt64], UInt64, UInt64?, UInt64?)]
+    )
     func figureSevenIsRepaired(
-        terms: [UInt64], previous: UInt64, hint: UInt64?, hintTerm: UInt64?
+        terms: [UInt64],
+        previous: UInt64,
+        hint: UInt64?,
+        hintTerm: UInt64?
     ) {
         let leaderTerms: [UInt64] = [1, 1, 1, 4, 4, 5, 5, 6, 6, 6]
         let entries = { (terms: [UInt64]) in
@@ -95,7 +100,8 @@ import Testing
             let answers = follower.settle()
             if isFirst, let hint, let hintTerm {
                 #expect(
-                    answers.to(one).contains(.rejected(previous, hint: hint, term: hintTerm)))
+                    answers.to(one).contains(.rejected(previous, hint: hint, term: hintTerm))
+                )
             }
             isFirst = false
             for answer in answers { raft.step(answer) }
@@ -117,7 +123,10 @@ import Testing
     @Test func onlyWhatDiffersIsCutOff() {
         var raft = replica(log: log(1, 1, 2, 2))
         raft.hear(
-            .entries([entry(2, term: 1), entry(3, term: 3)], after: 1, of: 1), from: two, term: 3)
+            .entries([entry(2, term: 1), entry(3, term: 3)], after: 1, of: 1),
+            from: two,
+            term: 3
+        )
         #expect(raft.terms == [1, 1, 3])
         #expect(raft.durableIndex == LogIndex(2))
     }
@@ -141,7 +150,8 @@ import Testing
         raft.hear(.beat(commit: 2), from: two)
         raft.hear(
             .entries([entry(2, term: 1), entry(3, term: 1), entry(4, term: 1)], after: 1, of: 1),
-            from: two)
+            from: two
+        )
         #expect(raft.lastIndex == LogIndex(4))
         #expect(raft.settle().to(two) == [.beatReply(), .accepted(4)])
         raft.hear(.entries(after: 0, of: 0), from: two)

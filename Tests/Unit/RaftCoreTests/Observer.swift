@@ -9,6 +9,7 @@ struct Observer {
     private(set) var history: [Entry] = []
 
     private var leaders: [Term: ReplicaID] = [:]
+    private var commitsAtElection: [Term: LogIndex] = [:]
     private var votes: [Ballot: ReplicaID] = [:]
 
     private struct Ballot: Hashable {
@@ -24,7 +25,9 @@ struct Observer {
 
     /// Election safety and leader completeness.
     mutating func look(at raft: Raft) {
-        guard raft.role == .leader, leaders[raft.term] != raft.replica else { return }
+        guard raft.role == .leader else { return }
+        lookAtCommit(of: raft)
+        guard leaders[raft.term] != raft.replica else { return }
         if let other = leaders[raft.term] {
             note("\(raft.replica) and \(other) both lead term \(raft.term)")
         }
@@ -34,6 +37,18 @@ struct Observer {
                 note("leader of term \(raft.term) lacks committed entry \(entry.index)")
             }
         }
+    }
+
+    /// A leader commits by counting only entries of its own term (Raft §5.4.2).
+    private mutating func lookAtCommit(of raft: Raft) {
+        guard leaders[raft.term] == raft.replica else {
+            commitsAtElection[raft.term] = raft.commitIndex
+            return
+        }
+        guard raft.commitIndex > commitsAtElection[raft.term] ?? .zero,
+            raft.term(at: raft.commitIndex) != raft.term
+        else { return }
+        note("leader of term \(raft.term) has committed \(raft.commitIndex), an older entry")
     }
 
     /// A voter votes for one candidate a term.

@@ -3,10 +3,12 @@ import RaftCore
 import Testing
 
 @Suite struct QuorumTests {
-    @Test(arguments: [
-        ([5], 5), ([5, 3], 3), ([5, 3, 9], 5), ([5, 3, 9, 0], 3), ([1, 2, 3, 4, 5], 3),
-        ([7, 7, 0, 0, 7], 7), ([0, 0, 0, 8, 9], 0),
-    ] as [([UInt64], UInt64)])
+    @Test(
+        arguments: [
+            ([5], 5), ([5, 3], 3), ([5, 3, 9], 5), ([5, 3, 9, 0], 3), ([1, 2, 3, 4, 5], 3),
+            ([7, 7, 0, 0, 7], 7), ([0, 0, 0, 8, 9], 0),
+        ] as [([UInt64], UInt64)]
+    )
     func aMajorityHasReachedTheMedian(numbers: [UInt64], reached: UInt64) {
         let quorum = MajorityQuorum(voters: numbers.indices.map { ReplicaID(UInt64($0)) })
         #expect(quorum.reached { numbers[Int($0.number)] } == reached)
@@ -28,7 +30,8 @@ import Testing
 
     @Test func aJointQuorumTakesBothMajorities() {
         let quorum = JointQuorum(
-            GroupConfiguration(voters: [one, two, three], outgoingVoters: [three, four, five]))
+            GroupConfiguration(voters: [one, two, three], outgoingVoters: [three, four, five])
+        )
         let numbers: [ReplicaID: UInt64] = [one: 9, two: 8, three: 7, four: 2, five: 1]
         #expect(quorum.reached { numbers[$0] ?? 0 } == 2)
         #expect(quorum.outcome { [one, two, three].contains($0) ? true : nil } == .open)

@@ -20,25 +20,34 @@ import Testing
 
     @Test func aLogThatIsCutBackToItsBaseHasTheBasesTerm() {
         var log = RaftLog(
-            baseIndex: .zero, baseTerm: .zero,
-            entries: (1...10).map { entry($0, term: $0 < 5 ? 3 : 4) })
+            baseIndex: .zero,
+            baseTerm: .zero,
+            entries: (1...10).map { entry($0, term: $0 < 5 ? 3 : 4) }
+        )
         log.compact(to: LogIndex(4))
         log.truncate(from: LogIndex(5))
         #expect(log.lastIndex == LogIndex(4))
         #expect(log.lastTerm == Term(3))
     }
 
-    @Test(arguments: [
-        (9, 9, 9, 5), (9, 4, 6, 4), (9, 3, 4, 2), (5, 5, 5, 4), (9, 1, 1, 0), (1, 9, 1, 0),
-        (0, 9, 0, 0), (9, 0, 1, 0),
-    ] as [(UInt64, UInt64, UInt64, UInt64)])
+    @Test(
+        arguments: [
+            (9, 9, 9, 5), (9, 4, 6, 4), (9, 3, 4, 2), (5, 5, 5, 4), (9, 1, 1, 0), (1, 9, 1, 0),
+            (0, 9, 0, 0), (9, 0, 1, 0),
+        ] as [(UInt64, UInt64, UInt64, UInt64)]
+    )
     func theHintIsTheLastEntryOfNoLaterTerm(
-        index: UInt64, term: UInt64, agreed: UInt64, agreedTerm: UInt64
+        index: UInt64,
+        term: UInt64,
+        agreed: UInt64,
+        agreedTerm: UInt64
     ) {
         let terms: [UInt64] = [2, 2, 2, 4, 4, 5, 5, 5]
         let log = RaftLog(
-            baseIndex: LogIndex(1), baseTerm: .zero,
-            entries: terms.enumerated().map { entry(UInt64($0.offset + 2), term: $0.element) })
+            baseIndex: LogIndex(1),
+            baseTerm: .zero,
+            entries: terms.enumerated().map { entry(UInt64($0.offset + 2), term: $0.element) }
+        )
         let found = log.lastPossibleAgreement(at: LogIndex(index), term: Term(term))
         #expect(found.index == LogIndex(agreed))
         #expect(found.term == Term(agreedTerm))
@@ -46,7 +55,10 @@ import Testing
 
     @Test func aBatchHasAtLeastOneEntry() {
         let log = RaftLog(
-            baseIndex: .zero, baseTerm: .zero, entries: (1...5).map { entry($0, term: 1) })
+            baseIndex: .zero,
+            baseTerm: .zero,
+            entries: (1...5).map { entry($0, term: 1) }
+        )
         let batch = { (bytes: Int) in
             log.batch(from: LogIndex(2), through: LogIndex(4), upTo: bytes).entries.count
         }

@@ -14,7 +14,8 @@ import Testing
         #expect(
             raft.takeReady().readable == [
                 ReadableRound(index: LogIndex(1), requests: [ReadRequest(7), ReadRequest(8)])
-            ])
+            ]
+        )
     }
 
     @Test func aLaterRoundConfirmsTheEarlierOnes() {
@@ -25,7 +26,8 @@ import Testing
         #expect(raft.takeReady().messages.to(two) == [.beat(commit: 1, round: 2)])
         raft.hear(.beatReply(round: 2), from: three)
         #expect(
-            raft.takeReady().readable.map(\.requests) == [[ReadRequest(7)], [ReadRequest(8)]])
+            raft.takeReady().readable.map(\.requests) == [[ReadRequest(7)], [ReadRequest(8)]]
+        )
         raft.hear(.beatReply(round: 1), from: two)
         #expect(raft.takeReady().readable.isEmpty)
     }

@@ -101,11 +101,15 @@ import Testing
         raft.hear(.accepted(2), from: two)
         let sent = raft.settle()
         #expect(
-            sent.to(two) == [.entries(after: 2, of: 1, commit: 2)])
+            sent.to(two) == [.entries(after: 2, of: 1, commit: 2)]
+        )
         #expect(
-            sent.to(three) == [.entries(after: 2, of: 1, commit: 2)])
+            sent.to(three) == [.entries(after: 2, of: 1, commit: 2)]
+        )
     }
 
+    /// Raft figure 8: a majority holds entries of term 1, and yet a leader of term 2 may still be
+    /// followed by one that lacks them; only an entry of its own term settles it.
     @Test func anEntryOfAnEarlierTermIsNotCommittedByCounting() {
         var raft = leader(log: log(1, 1))
         _ = raft.settle()
@@ -168,7 +172,10 @@ import Testing
         var restored = RestoredReplica(bootstrap: GroupConfiguration(voters: [one, two, three]))
         restored.entries = log(1, 1, 1, 1, 1)
         restored.hardState = HardState(
-            term: Term(1), votedFor: nil, commitIndex: LogIndex(5))
+            term: Term(1),
+            votedFor: nil,
+            commitIndex: LogIndex(5)
+        )
         var raft = Raft(replica: one, restored: restored, settings: settings, seed: 1)
         #expect(raft.takeReady().committed.map(\.index.number) == [1, 2])
         #expect(raft.hasReady)
@@ -180,7 +187,8 @@ import Testing
 
 /// A leader whose first entry all have, and know to be committed.
 func settledLeader(
-    of voters: [ReplicaID] = [one, two, three], settings: RaftSettings = RaftSettings()
+    of voters: [ReplicaID] = [one, two, three],
+    settings: RaftSettings = RaftSettings()
 ) -> Raft {
     var raft = leader(of: voters, settings: settings)
     _ = raft.settle()

@@ -12,8 +12,10 @@ import Testing
 
     private func mark(_ index: UInt64, term: UInt64) -> SnapshotMark {
         SnapshotMark(
-            index: LogIndex(index), term: Term(term),
-            configuration: GroupConfiguration(voters: [one, two, three]))
+            index: LogIndex(index),
+            term: Term(term),
+            configuration: GroupConfiguration(voters: [one, two, three])
+        )
     }
 
     /// A leader whose log begins at index 4, as entries up to 4 are in its snapshot.
@@ -42,9 +44,11 @@ import Testing
         _ = raft.propose("y", kind: .command)
         #expect(raft.settle().to(three).isEmpty)
         raft.hear(.accepted(4), from: three)
-        #expect(raft.settle().to(three) == [
-            .entries([entry(5, term: 1, "y")], after: 4, of: 1, commit: 4)
-        ])
+        #expect(
+            raft.settle().to(three) == [
+                .entries([entry(5, term: 1, "y")], after: 4, of: 1, commit: 4)
+            ]
+        )
     }
 
     @Test func aDeliveredSnapshotIsFollowedByItsAnswer() {

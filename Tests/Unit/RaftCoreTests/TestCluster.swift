@@ -23,10 +23,13 @@ struct TestCluster {
     private var reads: [ReadRequest: LogIndex] = [:]
     private(set) var answeredReads: [ReadRequest] = []
 
-    init(voters: Int, learners: Int = 0, settings: RaftSettings = RaftSettings(), seed: UInt64 = 1) {
+    init(voters: Int, learners: Int = 0, settings: RaftSettings = RaftSettings(), seed: UInt64 = 1)
+    {
         replicas = (1...UInt64(voters + learners)).map { ReplicaID($0) }
         configuration = GroupConfiguration(
-            voters: Array(replicas.prefix(voters)), learners: Array(replicas.dropFirst(voters)))
+            voters: Array(replicas.prefix(voters)),
+            learners: Array(replicas.dropFirst(voters))
+        )
         self.settings = settings
         restarts = seed &* 1_000
         for replica in replicas {
@@ -46,7 +49,9 @@ struct TestCluster {
     }
 
     var leader: ReplicaID? {
-        replicas.filter { self[$0].raft.role == .leader }.max { self[$0].raft.term < self[$1].raft.term }
+        replicas.filter { self[$0].raft.role == .leader }.max {
+            self[$0].raft.term < self[$1].raft.term
+        }
     }
 }
 
@@ -63,7 +68,9 @@ extension TestCluster {
 
     mutating func tick(_ replica: ReplicaID) { change(replica) { $0.tick() } }
 
-    /// A message arrives. A snapshot arrives whole: its Host restores it at once.
+    /// A message arrives.
+    ///
+    /// A snapshot arrives whole: its Host restores it at once.
     mutating func deliver(_ message: Message) {
         change(message.target) { $0.step(message) }
         guard case .installSnapshot(let mark) = message.body,
@@ -134,13 +141,22 @@ extension TestCluster {
         nodes[replica]?.appliedCount = content.snapshot.index.number
     }
 
+    /// The replica restarts with this on its disk.
+    mutating func preset(_ replica: ReplicaID, _ content: RestoredReplica) {
+        let raft = boot(replica, content)
+        nodes[replica] = Node(raft: raft, disk: TestDisk(content))
+    }
+
     mutating func takeSnapshot(_ replica: ReplicaID) {
         let raft = self[replica].raft
         guard raft.appliedIndex > raft.snapshot.index, raft.appliedIndex <= raft.durableIndex,
             let term = raft.term(at: raft.appliedIndex)
         else { return }
         let mark = SnapshotMark(
-            index: raft.appliedIndex, term: term, configuration: configuration)
+            index: raft.appliedIndex,
+            term: term,
+            configuration: configuration
+        )
         nodes[replica]?.disk.taken(mark)
         change(replica) { $0.snapshotTaken(mark) }
     }

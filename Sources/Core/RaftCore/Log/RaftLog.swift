@@ -149,9 +149,10 @@ extension RaftLog {
         return count
     }
 
-    /// The last entry at or before `index` whose term is not above `term`: the last at which two
-    /// logs can agree, if one of them has `term` at `index` (thesis §3.5's conflict hint, as
-    /// etcd-io/raft's `findConflictByTerm`). Terms never fall, so it is found by halving.
+    /// The last entry at or before `index` whose term is not above `term`.
+    ///
+    /// Later than there two logs cannot agree, if one of them has `term` at `index`: the conflict hint
+    /// of thesis §3.5, as etcd-io/raft's `findConflictByTerm`. Terms never fall, so halving finds it.
     func lastPossibleAgreement(
         at index: LogIndex,
         term: Term

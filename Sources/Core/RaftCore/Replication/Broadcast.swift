@@ -8,6 +8,10 @@ struct Broadcast: Sendable {
     let appendBytesMax: Int
     var messages: [Message]
 
+    #if MARTLET_MUTANTS
+    var mutant: RaftMutant?
+    #endif
+
     /// The entries that were cut last; followers that are equally far share one array.
     private var batch = EntryBatch(first: .zero)
 
@@ -27,6 +31,14 @@ struct Broadcast: Sendable {
 
     mutating func send(_ body: Message.Body, to target: ReplicaID) {
         messages.append(Message(source: source, target: target, term: term, body: body))
+    }
+
+    /// Up to where the follower is known to hold what is committed.
+    func commitIndex(heldBy follower: Progress) -> LogIndex {
+        #if MARTLET_MUTANTS
+        if mutant == .commitsBeyondLastNewEntry { return commitIndex }
+        #endif
+        return min(follower.matchIndex, commitIndex)
     }
 
     /// Entries from `first` on, as many as one append may carry.

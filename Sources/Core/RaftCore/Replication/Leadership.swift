@@ -2,8 +2,10 @@ internal import Model
 
 /// What only a leader has: made when it is elected, gone when it steps down.
 struct Leadership: Sendable {
-    /// The first entry of its term. Once that is committed, so is all before it, and the commit index
-    /// is no longer behind the last leader's.
+    /// The first entry of its term.
+    ///
+    /// Once it is committed, so is all before it: the commit index has caught up with the last
+    /// leader's.
     let firstIndexOfTerm: LogIndex
 
     /// The other replicas, voters and learners, in order of their IDs.
@@ -78,11 +80,11 @@ extension Leadership {
 
     /// Asks all, as learners, too, must know that the leader lives; carries the newest open round.
     private func sendHeartbeat(to follower: Progress, into broadcast: inout Broadcast) {
-        let commitIndex = min(follower.matchIndex, broadcast.commitIndex)
-        broadcast.send(
-            .heartbeat(Heartbeat(commitIndex: commitIndex, round: reads.openRound)),
-            to: follower.replica
+        let heartbeat = Heartbeat(
+            commitIndex: broadcast.commitIndex(heldBy: follower),
+            round: reads.openRound
         )
+        broadcast.send(.heartbeat(heartbeat), to: follower.replica)
     }
 }
 
@@ -121,7 +123,7 @@ extension Progress {
         sentAppend(batch, commitIndex: min(broadcast.commitIndex, lastIndex))
     }
 
-    /// What it needs is compacted. To one that is silent no snapshot goes: it would be wasted.
+    /// What it needs is compacted; but to one that is silent a snapshot would be wasted.
     private mutating func emitSnapshot(_ mark: SnapshotMark, into broadcast: inout Broadcast) {
         guard isRecentlyActive else { return }
         broadcast.send(.installSnapshot(mark), to: replica)

@@ -71,7 +71,9 @@ extension Progress {
         }
     }
 
-    /// The logs differ at `index`, and may agree at `hint`. Old news change nothing.
+    /// The logs differ at `index`, and may agree at `hint`.
+    ///
+    /// Old news change nothing.
     mutating func rejected(at index: LogIndex, hint: LogIndex) {
         switch mode {
         case .replicate:
