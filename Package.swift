@@ -29,7 +29,9 @@ let nioHTTP2 = Target.Dependency.product(name: "NIOHTTP2", package: "swift-nio-h
 let nioHPACK = Target.Dependency.product(name: "NIOHPACK", package: "swift-nio-http2")
 let protobuf = Target.Dependency.product(name: "SwiftProtobuf", package: "swift-protobuf")
 let argumentParser = Target.Dependency.product(
-    name: "ArgumentParser", package: "swift-argument-parser")
+    name: "ArgumentParser",
+    package: "swift-argument-parser"
+)
 
 let modules: [Module] = [
     Module(name: "Model", layer: .base),
@@ -42,63 +44,103 @@ let modules: [Module] = [
     Module(name: "Keyspace", layer: .core, uses: ["Bytes", "KeyspaceModel", "Model"]),
     Module(name: "Controller", layer: .core, uses: ["Bytes", "Model"]),
 
-    Module(name: "HTTP2Wire", layer: .wire, uses: ["Bytes"], testPackages: [
-        nioHPACK, nioHTTP2, nioEmbedded, nioCore,
-    ]),
     Module(
-        name: "EtcdWire", layer: .wire, uses: ["Bytes", "KeyspaceModel"], testPackages: [protobuf]),
+        name: "HTTP2Wire",
+        layer: .wire,
+        uses: ["Bytes"],
+        testPackages: [
+            nioHPACK, nioHTTP2, nioEmbedded, nioCore,
+        ]
+    ),
+    Module(
+        name: "EtcdWire",
+        layer: .wire,
+        uses: ["Bytes", "KeyspaceModel"],
+        testPackages: [protobuf]
+    ),
     Module(name: "PeerWire", layer: .wire, uses: ["Bytes", "Model", "RaftCore"]),
 
     Module(
-        name: "Journal", layer: .host, uses: ["Bytes", "Environment", "Model"],
-        testUses: ["SystemEnvironment"]),
+        name: "Journal",
+        layer: .host,
+        uses: ["Bytes", "Environment", "Model"],
+        testUses: ["SystemEnvironment"]
+    ),
     Module(
-        name: "Groups", layer: .host,
+        name: "Groups",
+        layer: .host,
         uses: [
             "Bytes", "Controller", "Environment", "EtcdWire", "Journal", "Keyspace",
             "KeyspaceModel", "Model", "PeerWire", "RaftCore",
-        ]),
-    Module(name: "CSystem", layer: .host, isC: true, hasTests: false),
+        ]
+    ),
+    Module(name: "CPosix", layer: .host, isC: true, hasTests: false),
     Module(
-        name: "SystemEnvironment", layer: .host, uses: ["Bytes", "CSystem", "Environment", "Model"]),
+        name: "SystemEnvironment",
+        layer: .host,
+        uses: ["Bytes", "CPosix", "Environment", "Model"]
+    ),
     Module(
-        name: "Transport", layer: .host, uses: ["Bytes", "Environment", "Model", "PeerWire"],
-        packages: [nioCore, nioPosix, nioSSL]),
+        name: "Transport",
+        layer: .host,
+        uses: ["Bytes", "Environment", "Model", "PeerWire"],
+        packages: [nioCore, nioPosix, nioSSL]
+    ),
 
     Module(
-        name: "EtcdFront", layer: .fronts,
+        name: "EtcdFront",
+        layer: .fronts,
         uses: [
             "Bytes", "Controller", "Environment", "EtcdWire", "Groups", "HTTP2Wire", "Keyspace",
             "KeyspaceModel", "Model", "RaftCore",
         ],
-        packages: [nioCore]),
+        packages: [nioCore], testPackages: [nioEmbedded]
+    ),
 
     Module(
-        name: "Client", layer: .client, uses: ["Bytes", "EtcdWire", "HTTP2Wire", "KeyspaceModel"],
-        packages: [nioCore, nioPosix, nioSSL], hasTests: false),
+        name: "Client",
+        layer: .client,
+        uses: ["Bytes", "EtcdWire", "HTTP2Wire", "KeyspaceModel"],
+        packages: [nioCore, nioPosix, nioSSL],
+        hasTests: false
+    ),
 
     Module(
-        name: "Checkers", layer: .verification, uses: ["Bytes", "KeyspaceModel", "Model"]),
+        name: "Checkers",
+        layer: .verification,
+        uses: ["Bytes", "KeyspaceModel", "Model"]
+    ),
     Module(
-        name: "Simulation", layer: .verification,
+        name: "Simulation",
+        layer: .verification,
         uses: [
             "Bytes", "Checkers", "Controller", "Environment", "EtcdWire", "Groups", "Journal",
             "Keyspace", "KeyspaceModel", "Model", "PeerWire", "RaftCore",
-        ]),
+        ]
+    ),
 
     Module(
-        name: "Martlet", layer: .programs,
+        name: "Martlet",
+        layer: .programs,
         uses: [
             "Bytes", "Client", "Controller", "Environment", "EtcdFront", "EtcdWire", "Groups",
             "Journal", "Keyspace", "KeyspaceModel", "Model", "RaftCore", "SystemEnvironment",
             "Transport",
         ],
-        packages: [argumentParser, nioCore, nioHTTP1, nioPosix, nioSSL]),
+        packages: [argumentParser, nioCore, nioHTTP1, nioPosix, nioSSL]
+    ),
     Module(
-        name: "Simulator", layer: .programs, uses: ["Simulation"], packages: [argumentParser],
-        hasTests: false),
+        name: "Simulator",
+        layer: .programs,
+        uses: ["Simulation"],
+        packages: [argumentParser],
+        hasTests: false
+    ),
     Module(
-        name: "GenerateEtcdWire", layer: .programs, hasTests: false),
+        name: "GenerateEtcdWire",
+        layer: .programs,
+        hasTests: false
+    ),
 ]
 
 let byName = Dictionary(uniqueKeysWithValues: modules.map { ($0.name, $0) })
@@ -111,7 +153,8 @@ for module in modules {
 }
 
 /// `MARTLET_MODULES=RaftCore,Bytes swift test` builds only these, what they use, and their tests.
-let wanted: [String] = Context.environment["MARTLET_MODULES"]?.split(separator: ",").map(String.init)
+let wanted: [String] =
+    Context.environment["MARTLET_MODULES"]?.split(separator: ",").map(String.init)
     ?? modules.map(\.name) + ["Tidy"]
 
 func closure(of names: [String]) -> Set<String> {
@@ -140,7 +183,9 @@ var usedPackages: [Target.Dependency] = []
 
 for module in modules where built.contains(module.name) {
     let dependencies = module.uses.map { Target.Dependency.target(name: $0) } + module.packages
-    let path = module.name == "GenerateEtcdWire" ? "Tools/GenerateEtcdWire"
+    let path =
+        module.name == "GenerateEtcdWire"
+        ? "Tools/GenerateEtcdWire"
         : "Sources/\(module.folder)/\(module.name)"
     usedPackages += module.packages
     if module.isC {
@@ -148,11 +193,21 @@ for module in modules where built.contains(module.name) {
     } else if module.layer == .programs {
         targets.append(
             .executableTarget(
-                name: module.name, dependencies: dependencies, path: path, swiftSettings: settings))
+                name: module.name,
+                dependencies: dependencies,
+                path: path,
+                swiftSettings: settings
+            )
+        )
     } else {
         targets.append(
             .target(
-                name: module.name, dependencies: dependencies, path: path, swiftSettings: settings))
+                name: module.name,
+                dependencies: dependencies,
+                path: path,
+                swiftSettings: settings
+            )
+        )
     }
     if module.hasTests && wanted.contains(module.name) {
         usedPackages += module.testPackages
@@ -163,7 +218,9 @@ for module in modules where built.contains(module.name) {
                 dependencies: tested.map { .target(name: $0) } + module.packages
                     + module.testPackages,
                 path: "Tests/Unit/\(module.name)Tests",
-                swiftSettings: settings))
+                swiftSettings: settings
+            )
+        )
     }
 }
 
@@ -188,11 +245,13 @@ if needs(nioHTTP2, nioHPACK) {
 }
 if needs(protobuf) {
     dependencies.append(
-        .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0", traits: []))
+        .package(url: "https://github.com/apple/swift-protobuf", exact: "1.39.0", traits: [])
+    )
 }
 if needs(argumentParser) {
     dependencies.append(
-        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"))
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2")
+    )
 }
 
 let package = Package(

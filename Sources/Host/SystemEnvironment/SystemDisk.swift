@@ -1,5 +1,5 @@
 public import Bytes
-internal import CSystem
+internal import CPosix
 public import Environment
 internal import Glibc
 

@@ -1,5 +1,5 @@
 #define _GNU_SOURCE
-#include "csystem.h"
+#include "posix.h"
 
 #include <fcntl.h>
 #include <pthread.h>

@@ -1,5 +1,5 @@
-#ifndef MARTLET_CSYSTEM_H
-#define MARTLET_CSYSTEM_H
+#ifndef MARTLET_CPOSIX_H
+#define MARTLET_CPOSIX_H
 
 #include <stddef.h>
 #include <sys/types.h>
