@@ -80,9 +80,19 @@ struct KeyHistory: Sendable {
     mutating func drop(_ version: KeyVersion) {
         if newest.value(of: version.key)?.position == version.position {
             newest.remove(version.key)
+            forget(version)
         } else {
-            older.remove(VersionKey(of: version))
+            dropSuperseded(version)
         }
+    }
+
+    /// Drops a version that is known not to be its key's newest.
+    mutating func dropSuperseded(_ version: KeyVersion) {
+        older.remove(VersionKey(of: version))
+        forget(version)
+    }
+
+    private mutating func forget(_ version: KeyVersion) {
         log.remove(version.position)
         byteCount -= version.byteCount
     }

@@ -43,7 +43,7 @@ extension Keyspace {
     }
 
     private mutating func settle(_ change: KeyVersion) {
-        if let superseded = history.predecessor(of: change) { history.drop(superseded) }
+        if let superseded = history.predecessor(of: change) { history.dropSuperseded(superseded) }
         var isKeptAsTombstone = change.position.revision == compactRevision
         #if MARTLET_MUTANTS
         if mutant == .compactionDropsItsTombstones { isKeptAsTombstone = false }

@@ -14,7 +14,9 @@ public struct KeyspaceSnapshotHeader: Sendable, Equatable {
     }
 }
 
-/// A lease in a snapshot. Which keys are attached to it follows from the records.
+/// A lease in a snapshot.
+///
+/// Which keys are attached to it follows from the records.
 public struct LeaseRecord: Sendable, Equatable {
     public var id: LeaseID
 

@@ -14,8 +14,10 @@ enum Limits {
     /// Operations in one list of a transaction, nested lists counted: etcd's `--max-txn-ops`.
     static let operationsMax = 128
 
-    /// Operations in a whole transaction. etcd has no such limit; its depth-dependent one lets a
-    /// request of 1.5 MiB nest so deeply that the check for duplicate keys takes seconds.
+    /// Operations in a whole transaction.
+    ///
+    /// etcd has no such limit; its depth-dependent one lets a request of 1.5 MiB nest so deeply
+    /// that the check for duplicate keys takes seconds.
     static let operationsTotalMax = 16_384
 
     /// The shortest lease in seconds: etcd's minimum at its default election timeout, as a lease
@@ -36,14 +38,17 @@ enum Limits {
     /// usually writes, so that the compaction ends, and little enough not to be felt.
     static let changesSweptByCommandMax = 32
 
-    /// What a version costs beside its key and value: the object, its slots in two trees and the
-    /// arrays' heads. A measured estimate, for `Keyspace.byteCount`.
+    /// What a version costs beside its key and value, for `Keyspace.byteCount`.
+    ///
+    /// The object, its slots in two trees and the arrays' heads, as measured.
     static let versionOverheadBytes = 240
 
     /// What a lease costs without its keys.
     static let leaseOverheadBytes = 200
 
-    /// Writes of one transaction that may keep the request's bytes alive together. Beyond this each
-    /// gets bytes of its own: one survivor must not keep the whole request in memory.
+    /// Writes of one transaction that may keep the request's bytes alive together.
+    ///
+    /// Beyond this each gets bytes of its own: one survivor must not keep the whole request in
+    /// memory.
     static let writesSharingBytesMax = 4
 }

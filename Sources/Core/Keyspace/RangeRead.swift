@@ -80,14 +80,15 @@ extension Keyspace {
         into versions: inout [KeyVersion]
     ) -> Int64 {
         var count: Int64 = 0
-        let isLatest = revision >= visible
-        if isLatest {
+        // One key is its own count; many are counted by the tree, older revisions by hand.
+        let isCountedByTree = revision >= visible && !range.isSingle
+        if isCountedByTree {
             count = Int64(history.newest.liveCount(in: range))
             versions.reserveCapacity(min(limit, Int(count)))
         }
         visit(range, at: revision, seeing: visible) { version in
             if versions.count < limit { versions.append(version) }
-            if isLatest { return versions.count < limit }
+            if isCountedByTree { return versions.count < limit }
             count += 1
             return true
         }
@@ -115,7 +116,9 @@ extension Keyspace {
 }
 
 extension RangeRequest {
-    /// Whether keys are left out by revision. Zero means no bound; a negative one is a bound.
+    /// Whether keys are left out by revision.
+    ///
+    /// Zero means no bound; a negative one is a bound.
     var isFiltered: Bool {
         minModRevision != 0 || maxModRevision != 0 || minCreateRevision != 0
             || maxCreateRevision != 0

@@ -88,7 +88,7 @@ extension Keyspace {
         _ choice: inout Int,
         _ writes: inout Writes
     ) throws(KeyspaceError) -> TxnResponse {
-        let succeeded = choose(request, branches[choice])
+        let succeeded = takes(request, branches, choice)
         choice += 1
         let operations = succeeded ? request.success : request.failure
         writes.isCopyingBytes =
@@ -120,11 +120,11 @@ extension Keyspace {
         }
     }
 
-    private func choose(_ request: TxnRequest, _ chosen: Bool) -> Bool {
+    private func takes(_ request: TxnRequest, _ branches: [Bool], _ choice: Int) -> Bool {
         #if MARTLET_MUTANTS
         if mutant == .comparesSeeEarlierWrites { return request.compare.allSatisfy(holds) }
         #endif
-        return chosen
+        return branches[choice]
     }
 }
 

@@ -14,21 +14,21 @@ struct OrderedTree<Key: TreeKey, Value: TreeValue>: Sendable {
 
     var liveCount: Int { root.liveCount }
 
-    func value(of key: Key) -> Value? { root.value(of: key) }
+    func value(of key: Key) -> Value? { root.read { $0.value(of: key) } }
 
-    func contains(_ key: Key) -> Bool { root.value(of: key) != nil }
+    func contains(_ key: Key) -> Bool { value(of: key) != nil }
 
-    var first: (key: Key, value: Value)? { root.first }
+    var first: (key: Key, value: Value)? { root.read { $0.first } }
 
-    var last: (key: Key, value: Value)? { root.last }
+    var last: (key: Key, value: Value)? { root.read { $0.last } }
 
     /// The entry with the greatest key that is not above `key`.
-    func last(upTo key: Key) -> (key: Key, value: Value)? { root.last(upTo: key) }
+    func last(upTo key: Key) -> (key: Key, value: Value)? { root.read { $0.last(upTo: key) } }
 
     /// The entry with the least key that is not below `key`.
     func first(from key: Key) -> (key: Key, value: Value)? {
         var found: (key: Key, value: Value)?
-        root.visit(from: key, to: nil) { key, value in
+        visit(from: key, to: nil) { key, value in
             found = (key, value)
             return false
         }
@@ -38,13 +38,13 @@ struct OrderedTree<Key: TreeKey, Value: TreeValue>: Sendable {
     /// Visits the entries of `lower ..< upper` in order until `body` returns false.
     func visit(from lower: Key?, to upper: Key?, _ body: (Key, Value) -> Bool) {
         if let lower, let upper, lower.order(against: upper) >= 0 { return }
-        root.visit(from: lower, to: upper, body)
+        _ = root.read { $0.visit(from: lower, to: upper, body) }
     }
 
     /// How many live values lie in `lower ..< upper`.
     func liveCount(from lower: Key?, to upper: Key?) -> Int {
-        let below = lower.map { root.liveCount(below: $0) } ?? 0
-        let all = upper.map { root.liveCount(below: $0) } ?? root.liveCount
+        let below = lower.map { key in root.read { $0.liveCount(below: key) } } ?? 0
+        let all = upper.map { key in root.read { $0.liveCount(below: key) } } ?? root.liveCount
         return max(0, all - below)
     }
 

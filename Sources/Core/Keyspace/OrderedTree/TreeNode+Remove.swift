@@ -89,10 +89,10 @@ extension TreeNode {
         for index in children.indices {
             let child = children[index]
             guard child.isWellFormed, child.count > 0 else { return false }
-            if let first = child.first?.key, keys[index].order(against: first) > 0 {
+            if let first = child.read({ $0.first })?.key, keys[index].order(against: first) > 0 {
                 return false
             }
-            if index + 1 < count, let last = child.last?.key,
+            if index + 1 < count, let last = child.read({ $0.last })?.key,
                 last.order(against: keys[index + 1]) >= 0
             {
                 return false
