@@ -10,9 +10,13 @@ struct Tidy {
     /// An entry without a use is refused too.
     private let allowed: [(path: String, words: String, reason: String)] = [
         (
-            "Sources/Host/SystemEnvironment/", "@unchecked Sendable",
-            "the journal's I/O thread is the one hand-made thread of the server"
-        )
+            "Sources/Fronts/EtcdFront/EtcdConnection+Elsewhere.swift", "Task.detached",
+            "long ranges and hashes are computed on a copy, off the loop, which cannot await them"
+        ),
+        (
+            "Sources/Host/SystemEnvironment/IOThread.swift", "@unchecked Sendable",
+            "the I/O thread's queue: Swift has no condition variable of its own"
+        ),
     ]
 
     // What each layer may import from outside, besides the packages in its line of the table.
@@ -27,6 +31,11 @@ struct Tidy {
     ]
 
     @Test func importsAreThoseOfTheTable() {
+        let statement =
+            #/
+            ^(?:@\w+\ )?(?:(?:public|internal|private|fileprivate)\ )?
+            import\ (?:(?:struct|class|enum|func)\ )?(\w+)
+            /#
         var faults: [String] = []
         for file in SourceFile.all where file.path.hasPrefix("Sources/") {
             guard let module = ModuleTable.current.modules[file.module] else {
@@ -35,16 +44,11 @@ struct Tidy {
             }
             let may = module.uses.union(module.products)
                 .union(systemModules[file.layer, default: []])
-            for (number, line) in file.code {
-                let statement =
-                    #/
-                    ^(?:@\w+\ )?(?:(?:public|internal|private|fileprivate)\ )?
-                    import\ (?:(?:struct|class|enum|func)\ )?(\w+)
-                    /#
-                guard let name = line.firstMatch(of: statement)?.1, !may.contains(String(name))
+            for (index, line) in file.code(holding: ["import "]) {
+                guard let name = line.prefixMatch(of: statement)?.1, !may.contains(String(name))
                 else { continue }
                 faults.append(
-                    "\(file.place(number)): \(file.module) (\(file.layer)) must not import \(name)"
+                    "\(file.place(index)): \(file.module) (\(file.layer)) must not import \(name)"
                 )
             }
         }
@@ -61,11 +65,11 @@ struct Tidy {
     }
 
     @Test func functionsFitAScreenAndFilesHaveOneSubject() {
-        let files = SourceFile.written.filter { $0.lines.count > 601 }
-        #expect(files.map { "\($0.path): \($0.lines.count - 1) lines" } == [])
+        let files = SourceFile.written.filter { $0.lineCount > 600 }
+        #expect(files.map { "\($0.path): \($0.lineCount) lines" } == [])
         let functions = SourceFile.written.flatMap { file in
             file.functions.filter { $0.length > 70 }
-                .map { "\(file.place($0.line)): \($0.name) has \($0.length) lines" }
+                .map { "\(file.place($0.index)): \($0.name) has \($0.length) lines" }
         }
         #expect(functions == [])
     }
@@ -74,20 +78,23 @@ struct Tidy {
         let type = /\b(?:class|struct|enum|protocol|actor|typealias) ([A-Z]\w*)/
         let function = /\bfunc (\w+)/
         let nio = /Channel(Inbound|Outbound|Duplex)Handler|ByteToMessage/
-        expectNone(in: SourceFile.written) { line in
+        let words = ["class ", "struct ", "enum ", "protocol ", "actor ", "typealias ", "func "]
+        expectNone(in: SourceFile.written, holding: words) { line in
             if let name = line.firstMatch(of: type)?.1 {
                 let words = Self.words(of: name)
                 let isNIOs = words.last == "Handler" && line.contains(nio)
-                return !isNIOs && !Self.bannedInTypes.isDisjoint(with: words)
+                let isEmpty = words.last.map(Self.bannedAtTheEnd.contains) ?? false
+                return !isNIOs && (isEmpty || !Self.bannedAnywhere.isDisjoint(with: words))
             }
             guard let name = line.firstMatch(of: function)?.1 else { return false }
             return Self.words(of: name).first.map(Self.bannedVerbs.contains) ?? false
         }
     }
 
-    private static let bannedInTypes: Set<String> = [
-        "Manager", "Helper", "Helpers", "Util", "Utils", "Base", "Impl", "Info", "Data", "Handler",
+    private static let bannedAnywhere: Set<String> = [
+        "Manager", "Helper", "Helpers", "Util", "Utils",
     ]
+    private static let bannedAtTheEnd: Set<String> = ["Base", "Data", "Handler", "Impl", "Info"]
     private static let bannedVerbs: Set<String> = ["process", "handle", "do"]
 
     /// `InflightWindow` is `Inflight` and `Window`; `handleIt` is `handle` and `It`.
@@ -96,7 +103,7 @@ struct Tidy {
     }
 
     @Test func coreNamesEveryCase() {
-        expectNone(in: SourceFile.sources.filter { $0.layer == "Core" }) {
+        expectNone(in: SourceFile.sources.filter { $0.layer == "Core" }, holding: ["default:"]) {
             $0.contains(/^ *default:/)
         }
     }
@@ -108,32 +115,40 @@ struct Tidy {
             | \.random\( | \.shuffled\( | \b(Continuous|Suspending)Clock\b
             | SystemRandomNumberGenerator | \bHasher\(
             /#
+        let words = [
+            "async", "await", "Task", "any Error", "Date(", "UUID(", ".random(", ".shuffled(",
+            "Clock", "SystemRandom", "Hasher(",
+        ]
         let below = SourceFile.sources.filter { ["Base", "Core", "Wire"].contains($0.layer) }
-        expectNone(in: below) { line in
+        expectNone(in: below, holding: words) { line in
             // A generator that is handed in is fine: whoever seeds it can replay it.
             line.contains(impure) && !line.contains("using: &")
         }
     }
 
     @Test func coreNeverWalksAHash() {
-        // `for x in hash`, `hash.map { … }` and its kin; `hash.sorted` gives an order and is fine.
-        let walk =
-            #/
-            \bin\ (?:self\.)?(\w+)(?:\.keys|\.values)?(?:\ where\ .*)?\ \{
-            | \b(\w+)(?:\.keys|\.values)?\.(?:map|flatMap|compactMap|forEach|first|reduce)\b
-            /#
         let declared =
             #/
             \b(?:var|let)\ (\w+)
             (?: :\ (?:Set<|\[[^\[\]]+:\ |Dictionary<)
             | (?::\ [^=]+)?\ =\ (?:Set<|\[[^\[\],]+:\ [^\],]+\]\() )
             /#
+        // `for x in hash`, `hash.map { … }` and its kin; `hash.sorted` gives an order and is fine.
+        let walk =
+            #/
+            \bin\ (?:self\.)?(\w+)(?:\.keys|\.values)?(?:\ where\ .*)?\ \{
+            | \b(\w+)(?:\.keys|\.values)?\.(?:map|flatMap|compactMap|forEach|first|reduce)\b
+            /#
+        let walks = [" in ", ".map", ".flatMap", ".compactMap", ".forEach", ".first", ".reduce"]
         for module in ModuleTable.current.modules.values where module.layer == "core" {
             let files = SourceFile.sources.filter { $0.module == module.name }
             let names = Set(
-                files.flatMap { $0.code.compactMap { $0.text.firstMatch(of: declared)?.1 } }
+                files.flatMap { file in
+                    file.code(holding: ["Set<", "Dictionary<", "["])
+                        .compactMap { $0.text.firstMatch(of: declared)?.1 }
+                }
             )
-            expectNone(in: files) { line in
+            expectNone(in: files, holding: walks) { line in
                 guard let walked = line.firstMatch(of: walk)?.output else { return false }
                 return [walked.1, walked.2].contains { $0.map(names.contains) ?? false }
             }
@@ -146,7 +161,8 @@ struct Tidy {
             "Task.detached", "preconditionFailure()",
         ]
         var used: Set<String> = []
-        expectNone(in: SourceFile.written.filter { !$0.path.hasPrefix("Tests/") }) { line, file in
+        let shipped = SourceFile.written.filter { !$0.path.hasPrefix("Tests/") }
+        expectNone(in: shipped, holding: banned + ["catch"]) { line, file in
             if line.contains(/catch *\{ *\}/) { return true }
             guard let word = banned.first(where: line.contains) else { return false }
             let entry = allowed.first { file.path.hasPrefix($0.path) && $0.words == word }
@@ -167,12 +183,17 @@ struct Tidy {
             | import\ \w+$ | \}$
             )
             /#
+        let words = [
+            "MARK", "FIXME", "XXX", "TODO", "// let ", "// var ", "// func ", "// guard ",
+            "// return ", "// import ", "// }",
+        ]
         var faults: [String] = []
         for file in SourceFile.written where !file.path.hasPrefix("Tests/Tidy/") {
-            for (index, line) in file.lines.enumerated() where line.contains("//") {
+            for index in file.indices(holding: words) {
+                let line = file.line(index)
                 let isStale = line.contains(todo) && !line.contains(/TODO[^#]*#\d+/)
                 if line.contains(banners) || line.contains(dead) || isStale {
-                    faults.append("\(file.place(index + 1)):\(line)")
+                    faults.append("\(file.place(index)):\(line)")
                 }
             }
         }
@@ -180,11 +201,11 @@ struct Tidy {
     }
 
     @Test func testsDoNotSleep() {
-        let tests = SourceFile.written.filter {
-            $0.path.hasPrefix("Tests/")
-                && !$0.path.contains(/^Tests\/(Robustness|Conformance|Tidy)\//)
+        let folders = ["Tests/Robustness/", "Tests/Conformance/", "Tests/Tidy/"]
+        let tests = SourceFile.written.filter { file in
+            file.path.hasPrefix("Tests/") && !folders.contains(where: file.path.hasPrefix)
         }
-        expectNone(in: tests) { $0.contains(/\b(sleep|usleep|nanosleep)\(/) }
+        expectNone(in: tests, holding: ["sleep("]) { $0.contains(/\b(sleep|usleep|nanosleep)\(/) }
     }
 
     @Test func eachModuleNamesItsLimits() {
@@ -200,21 +221,25 @@ struct Tidy {
 extension Tidy {
     private func expectNone(
         in files: [SourceFile],
+        holding words: [String],
         sourceLocation: SourceLocation = #_sourceLocation,
         _ breaksRule: (Substring) -> Bool
     ) {
-        expectNone(in: files, sourceLocation: sourceLocation) { line, _ in breaksRule(line) }
+        expectNone(in: files, holding: words, sourceLocation: sourceLocation) { line, _ in
+            breaksRule(line)
+        }
     }
 
     private func expectNone(
         in files: [SourceFile],
+        holding words: [String],
         sourceLocation: SourceLocation = #_sourceLocation,
         _ breaksRule: (Substring, SourceFile) -> Bool
     ) {
         var faults: [String] = []
         for file in files where !file.path.hasPrefix("Tests/Tidy/") {
-            for (number, line) in file.code where breaksRule(line, file) {
-                faults.append("\(file.place(number)):\(line)")
+            for (index, line) in file.code(holding: words) where breaksRule(line, file) {
+                faults.append("\(file.place(index)):\(line)")
             }
         }
         #expect(faults == [], sourceLocation: sourceLocation)
