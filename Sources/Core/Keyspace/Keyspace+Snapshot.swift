@@ -1,66 +1,4 @@
-public import Bytes
-public import Model
-
-/// What a snapshot says before its records.
-public struct KeyspaceSnapshotHeader: Sendable, Equatable {
-    public var revision: Revision
-    public var compactRevision: Revision
-    public var time: GroupTime
-
-    public init(revision: Revision, compactRevision: Revision, time: GroupTime) {
-        self.revision = revision
-        self.compactRevision = compactRevision
-        self.time = time
-    }
-}
-
-/// A lease in a snapshot.
-///
-/// Which keys are attached to it follows from the records.
-public struct LeaseRecord: Sendable, Equatable {
-    public var id: LeaseID
-
-    /// Seconds.
-    public var timeToLive: Int64
-    public var deadline: GroupTime
-
-    public init(id: LeaseID, timeToLive: Int64, deadline: GroupTime) {
-        self.id = id
-        self.timeToLive = timeToLive
-        self.deadline = deadline
-    }
-}
-
-/// One version of one key in a snapshot.
-public struct SnapshotRecord: Sendable, Equatable {
-    public var position: ChangePosition
-    public var key: ByteSlice
-    public var isTombstone: Bool
-
-    /// These four are empty in a tombstone.
-    public var value: ByteSlice
-    public var createRevision: Revision
-    public var version: Int64
-    public var lease: LeaseID
-
-    public init(
-        position: ChangePosition,
-        key: ByteSlice,
-        isTombstone: Bool = false,
-        value: ByteSlice = .empty,
-        createRevision: Revision = .zero,
-        version: Int64 = 0,
-        lease: LeaseID = .none
-    ) {
-        self.position = position
-        self.key = key
-        self.isTombstone = isTombstone
-        self.value = value
-        self.createRevision = createRevision
-        self.version = version
-        self.lease = lease
-    }
-}
+internal import Model
 
 /// A keyspace out as records in the order of its history, and back.
 ///
@@ -141,40 +79,5 @@ extension Keyspace {
             leaseTable.detach(version.key, from: oldLease)
             leaseTable.attach(version.key, to: version.lease)
         }
-    }
-}
-
-extension SnapshotRecord {
-    fileprivate init(of version: KeyVersion) {
-        self.init(
-            position: version.position,
-            key: version.key,
-            isTombstone: version.isTombstone,
-            value: version.value,
-            createRevision: version.createRevision,
-            version: version.version,
-            lease: version.lease
-        )
-    }
-
-    fileprivate var isPlausible: Bool {
-        guard position.revision > .zero, position.sub >= 0, !key.isEmpty else { return false }
-        guard !isTombstone else { return true }
-        return createRevision > .zero && createRevision <= position.revision
-            && (1...Limits.snapshotNumberMax).contains(version)
-    }
-
-    fileprivate var keyVersion: KeyVersion {
-        guard !isTombstone else {
-            return KeyVersion(tombstoneOf: key.compacted, at: position)
-        }
-        return KeyVersion(
-            key: key.compacted,
-            value: value.compacted,
-            position: position,
-            createRevision: createRevision,
-            version: version,
-            lease: lease
-        )
     }
 }

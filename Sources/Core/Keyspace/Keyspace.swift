@@ -20,6 +20,7 @@ public import Model
 //   RangeRead            range with its options    Keyspace+Hash        etcd's HashKV
 //   RequestCheck         what etcd refuses early   Keyspace+Snapshot    out as records, and back
 //   KeyHistory           the versions              LeaseTable           the leases
+//   WatchHub             who watches it on this node
 //
 // The semantics are etcd's (its reference and sources, 3.6); where ours differ, the place says so.
 

@@ -1,35 +1,6 @@
 internal import Bytes
 internal import Model
 
-/// A lease, and the keys that go with it.
-struct Lease: TreeValue {
-    /// Granted time to live in seconds.
-    let timeToLive: Int64
-
-    /// The group's time at which it may be revoked.
-    var deadline: GroupTime
-
-    var keys = OrderedTree<ByteSlice, Membership>()
-
-    init(timeToLive: Int64, deadline: GroupTime) {
-        self.timeToLive = timeToLive
-        self.deadline = deadline
-    }
-}
-
-/// Leases in the order of their deadlines; equal deadlines in that of their identifiers.
-struct LeaseExpiry: TreeKey {
-    let deadline: GroupTime
-    let id: LeaseID
-
-    func order(against other: LeaseExpiry) -> Int {
-        if deadline != other.deadline { return deadline < other.deadline ? -1 : 1 }
-        return id.order(against: other.id)
-    }
-
-    func fingerprint(after count: Int) -> UInt64 { deadline.number.orderedBits }
-}
-
 /// All leases, by identifier and by deadline.
 struct LeaseTable: Sendable {
     private(set) var leases = OrderedTree<LeaseID, Lease>()
@@ -70,21 +41,5 @@ struct LeaseTable: Sendable {
     mutating func detach(_ key: ByteSlice, from id: LeaseID) {
         guard id != .none else { return }
         leases.modify(id) { $0.keys.remove(key) }
-    }
-}
-
-extension GroupTime {
-    /// The time `seconds` from here, or the end of time.
-    func adding(seconds: Int64) -> GroupTime {
-        let (milliseconds, isTooLong) = seconds.multipliedReportingOverflow(by: 1000)
-        let (sum, isTooFar) = number.addingReportingOverflow(milliseconds)
-        return GroupTime(isTooLong || isTooFar ? .max : sum)
-    }
-
-    /// Whole seconds until `deadline`; zero once it has passed.
-    func wholeSeconds(until deadline: GroupTime) -> Int64 {
-        guard deadline > self else { return 0 }
-        let (milliseconds, isTooLong) = deadline.number.subtractingReportingOverflow(number)
-        return (isTooLong ? .max : milliseconds) / 1000
     }
 }

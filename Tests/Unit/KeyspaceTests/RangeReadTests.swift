@@ -5,7 +5,7 @@ import Model
 import Testing
 
 struct RangeReadTests {
-    /// Keys a, b, c; b written twice; d deleted. Revisions 2 to 7.
+    /// Keys a, b, c; b written twice; d deleted; revisions 2 to 7.
     private static func filled() -> Keyspace {
         var keyspace = Keyspace()
         keyspace.put("b", "3")
