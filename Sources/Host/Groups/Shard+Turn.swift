@@ -76,6 +76,8 @@ extension Shard {
             machine.apply(header, body)
             _ = closeOwn(header, in: group)
         case .keyspace(let machine):
+            // What a compaction forgets can no longer be told: watchers hear of it before.
+            if header.kind == .compact { machine.collectWatches(into: &effects.watches) }
             let result = machine.apply(header, body)
             if header.kind == .expireLeases { group.leases.expired() }
             guard let waiter = closeOwn(header, in: group) else { return }

@@ -115,6 +115,9 @@ public final class Shard {
         return groups[place].time.estimate(at: now)
     }
 
+    /// How often `advance` is to be called at least.
+    public var tickNanoseconds: UInt64 { settings.tickNanoseconds }
+
     /// Whether writes are refused until the disk has space again.
     public var isStorageFull: Bool { journal.isFull }
 

@@ -1,0 +1,118 @@
+public import EtcdWire
+internal import Bytes
+internal import NIOCore
+internal import NIOPosix
+
+// Client: the etcd API for Swift programs and for the command line.
+//
+// One connection to the first endpoint that answers; calls and streams share it. Missing here:
+// reconnecting, balancing over endpoints, retry budgets, leases that keep themselves alive, TLS.
+
+/// A connection to a node.
+public struct EtcdClient: Sendable {
+    private let channel: any Channel
+    private let session: NIOLoopBound<ClientSession>
+    private let timeoutSeconds: Int64
+
+    /// Connects to the first of the endpoints that answers.
+    public static func connect(
+        to endpoints: [Endpoint], timeoutSeconds: Int64 = 5
+    ) async throws(ClientError) -> EtcdClient {
+        var reason = "no endpoint was given"
+        for endpoint in endpoints {
+            do {
+                return try await connect(to: endpoint, timeoutSeconds)
+            } catch {
+                reason = "\(endpoint.authority): \(Self.sentence(error))"
+            }
+        }
+        throw .unreachable(reason)
+    }
+
+    private static func connect(
+        to endpoint: Endpoint, _ timeoutSeconds: Int64
+    ) async throws -> EtcdClient {
+        let loop = MultiThreadedEventLoopGroup.singleton.next()
+        let made = loop.makePromise(of: NIOLoopBound<ClientSession>.self)
+        let channel = try await ClientBootstrap(group: loop)
+            .connectTimeout(.seconds(timeoutSeconds))
+            .channelOption(.tcpOption(.tcp_nodelay), value: 1)
+            .channelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let session = ClientSession(authority: endpoint.authority)
+                    try channel.pipeline.syncOperations.addHandler(session)
+                    made.succeed(NIOLoopBound(session, eventLoop: channel.eventLoop))
+                }
+            }
+            .connect(host: endpoint.host, port: endpoint.port).get()
+        return EtcdClient(
+            channel: channel, session: try await made.futureResult.get(),
+            timeoutSeconds: timeoutSeconds)
+    }
+
+    private static func sentence(_ error: any Error) -> String {
+        if let error = error as? NIOConnectionError {
+            return error.connectionErrors.first.map { "\($0.error)" } ?? "no address"
+        }
+        return "\(error)"
+    }
+
+    /// One request, one answer.
+    public func call<Request: WireMessage, Response: WireMessage>(
+        _ method: EtcdMethod, _ request: Request
+    ) async throws(ClientError) -> Response {
+        let message = request.encoded
+        let (answers, continuation) = AsyncStream.makeStream(of: ClientSession.Answer.self)
+        let session = session
+        let nanoseconds = timeoutSeconds * 1_000_000_000
+        channel.eventLoop.execute {
+            session.value.start(
+                method, message, endsRequest: true, timeoutNanoseconds: nanoseconds, continuation)
+        }
+        var response: Response?
+        for await answer in answers {
+            switch answer {
+            case .message(let bytes): response = try Self.decode(bytes)
+            case .failed(let error): throw error
+            }
+        }
+        guard let response else { throw .malformedAnswer("an answer without a message") }
+        return response
+    }
+
+    /// One request, and answers until `receive` throws or the server ends the stream.
+    public func stream<Request: WireMessage, Response: WireMessage>(
+        _ method: EtcdMethod, _ request: Request, _ receive: (Response) throws -> Void
+    ) async throws {
+        let message = request.encoded
+        let (answers, continuation) = AsyncStream.makeStream(of: ClientSession.Answer.self)
+        let session = session
+        channel.eventLoop.execute {
+            session.value.start(
+                method, message, endsRequest: false, timeoutNanoseconds: nil, continuation)
+        }
+        for await answer in answers {
+            switch answer {
+            case .message(let bytes):
+                let response: Response = try Self.decode(bytes)
+                try receive(response)
+            case .failed(let error): throw error
+            }
+        }
+    }
+
+    private static func decode<Response: WireMessage>(
+        _ bytes: ByteSlice
+    ) throws(ClientError) -> Response {
+        do throws(DecodeError) {
+            return try Response(decoding: bytes)
+        } catch {
+            throw .malformedAnswer("\(error)")
+        }
+    }
+
+    public func close() async {
+        // A connection that is closed already is as good.
+        _ = try? await channel.close()
+    }
+}

@@ -1,0 +1,84 @@
+import ArgumentParser
+import Client
+
+/// Which nodes a client command talks to.
+struct Endpoints: ParsableArguments {
+    @Option(help: "Nodes to try in turn, HOST:PORT,…")
+    var endpoints = "127.0.0.1:2379"
+
+    @Option(help: "Seconds to wait for an answer.")
+    var timeout = 5
+
+    /// Runs `body` with a connection; what fails is told in three lines.
+    func withClient(_ body: (EtcdClient) async throws -> Void) async throws {
+        do {
+            let client = try await EtcdClient.connect(
+                to: try addresses(),
+                timeoutSeconds: Int64(timeout)
+            )
+            do {
+                try await body(client)
+            } catch {
+                await client.close()
+                throw error
+            }
+            await client.close()
+        } catch let error as ClientError {
+            Output.complain(complaint(error))
+            throw ExitCode(error.exitCode)
+        } catch let complaint as Complaint {
+            Output.complain(complaint)
+            throw ExitCode(64)
+        }
+    }
+
+    private func addresses() throws(Complaint) -> [Endpoint] {
+        var found: [Endpoint] = []
+        for part in endpoints.split(separator: ",") {
+            let text = part.hasPrefix("http://") ? String(part.dropFirst(7)) : String(part)
+            let address = try Address.parse(text, option: "--endpoints")
+            found.append(Endpoint(host: address.host, port: address.port))
+        }
+        return found
+    }
+
+    private func complaint(_ error: ClientError) -> Complaint {
+        switch error {
+        case .unreachable(let reason):
+            Complaint(
+                failure: "no node answers at \(endpoints)",
+                cause: reason,
+                fix: "martlet start --dev   (or name your nodes: --endpoints HOST:PORT)"
+            )
+        case .refused(let code, let message):
+            Complaint(
+                failure: message,
+                cause: "the server refused the request (gRPC status \(code))",
+                fix: "martlet cluster status --endpoints \(endpoints)"
+            )
+        case .timedOut:
+            Complaint(
+                failure: "no answer within \(timeout) s",
+                cause: "the cluster has no leader, or the node is overloaded",
+                fix: "martlet cluster status --endpoints \(endpoints)"
+            )
+        case .malformedAnswer(let reason):
+            Complaint(
+                failure: "the answer makes no sense: \(reason)",
+                cause: "what listens at \(endpoints) may be no etcd API",
+                fix: "curl http://\(endpoints)/version"
+            )
+        }
+    }
+}
+
+extension ClientError {
+    /// As sysexits.h numbers them, and 124 for a time-out.
+    var exitCode: Int32 {
+        switch self {
+        case .unreachable: 69
+        case .refused, .malformedAnswer: 1
+        case .timedOut: 124
+        }
+    }
+}

@@ -1,0 +1,36 @@
+/// `HOST:PORT`, where a host in brackets may be an IPv6 address.
+struct Address: Sendable, Equatable, CustomStringConvertible {
+    var host: String
+    var port: Int
+
+    init(host: String, port: Int) {
+        self.host = host
+        self.port = port
+    }
+
+    /// Nil unless `text` is a host, a colon and a port of 0 to 65535; a missing host is loopback.
+    init?(_ text: String) {
+        guard let colon = text.lastIndex(of: ":"),
+            let port = Int(text[text.index(after: colon)...]), (0...65_535).contains(port)
+        else { return nil }
+        var host = String(text[..<colon])
+        if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
+        self.init(host: host.isEmpty ? "127.0.0.1" : host, port: port)
+    }
+
+    var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+
+    /// What a complaint says of an address that is none.
+    static func complaint(_ text: String, option: String) -> Complaint {
+        Complaint(
+            failure: "'\(text)' is not an address",
+            cause: "\(option) takes HOST:PORT",
+            fix: "\(option) 127.0.0.1:2379"
+        )
+    }
+
+    static func parse(_ text: String, option: String) throws(Complaint) -> Address {
+        guard let address = Address(text) else { throw complaint(text, option: option) }
+        return address
+    }
+}

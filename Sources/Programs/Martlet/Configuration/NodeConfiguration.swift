@@ -1,0 +1,53 @@
+import Model
+
+/// All that a node is told when it starts.
+struct NodeConfiguration: Sendable {
+    var name: String
+    var dataDirectory: String
+    var etcd: Address
+    var kafka: Address
+    var http: Address
+
+    /// Where the other nodes reach this one; nil for a node alone.
+    var peer: Address?
+
+    /// Every node of the cluster, this one included, sorted by name.
+    var members: [Member]
+
+    var tls: TLSFiles?
+
+    struct Member: Sendable, Equatable {
+        var name: String
+        var peer: Address?
+
+        /// A node's ID follows from its name, so that all nodes agree without asking each other.
+        var id: NodeID { NodeID(Fingerprint.of("node:\(name)")) }
+    }
+
+    struct TLSFiles: Sendable, Equatable {
+        var certificate: String
+        var key: String
+
+        /// Client certificates are asked for and checked against it, if given.
+        var clientAuthority: String?
+    }
+
+    var id: NodeID { Member(name: name, peer: nil).id }
+
+    /// Follows from the names of all nodes: a node with another list is refused by its peers.
+    var cluster: ClusterID {
+        ClusterID(Fingerprint.of("cluster:" + members.map(\.name).joined(separator: ",")))
+    }
+}
+
+/// FNV-1a, 64 bits: a stable number for a name; never zero, and below 2^63 for etcd's clients.
+enum Fingerprint {
+    static func of(_ text: String) -> UInt64 {
+        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
+        for byte in text.utf8 {
+            hash ^= UInt64(byte)
+            hash = hash &* 0x0000_0100_0000_01b3
+        }
+        return max(1, hash & (.max >> 1))
+    }
+}

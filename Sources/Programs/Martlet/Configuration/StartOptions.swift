@@ -1,0 +1,160 @@
+/// The settings of `martlet start`, as flags or a configuration file give them.
+struct StartOptions: Equatable {
+    var name: String?
+    var dataDirectory: String?
+    var etcd: String?
+    var kafka: String?
+    var http: String?
+    var peer: String?
+    var cluster: String?
+    var certificate: String?
+    var key: String?
+    var clientAuthority: String?
+
+    /// The keys of a configuration file; the flags have the same names.
+    static var keys: [(name: String, path: WritableKeyPath<StartOptions, String?>)] {
+        [
+            ("name", \.name), ("data-dir", \.dataDirectory), ("etcd", \.etcd), ("kafka", \.kafka),
+            ("http", \.http), ("peer", \.peer), ("cluster", \.cluster),
+            ("cert-file", \.certificate), ("key-file", \.key),
+            ("client-ca-file", \.clientAuthority),
+        ]
+    }
+
+    /// Flags go before the file.
+    func over(_ file: StartOptions) -> StartOptions {
+        var options = self
+        for (_, path) in Self.keys where options[keyPath: path] == nil {
+            options[keyPath: path] = file[keyPath: path]
+        }
+        return options
+    }
+
+    /// A single node on loopback, with nothing to configure.
+    func development() throws(Complaint) -> NodeConfiguration {
+        for (option, value) in [("--peer", peer), ("--cluster", cluster), ("--name", name)]
+        where value != nil {
+            throw Complaint(
+                failure: "\(option) contradicts --dev",
+                cause: "--dev starts one node alone",
+                fix: "martlet start --dev   (or leave --dev out to start a node of a cluster)"
+            )
+        }
+        return try configuration(
+            name: "n1",
+            dataDirectory: dataDirectory ?? "martlet-data",
+            peer: nil,
+            members: [NodeConfiguration.Member(name: "n1", peer: nil)]
+        )
+    }
+
+    /// A node of a cluster.
+    func clusterNode() throws(Complaint) -> NodeConfiguration {
+        let name = try required(self.name, "--name", example: "n1")
+        let dataDirectory = try required(
+            self.dataDirectory,
+            "--data-dir",
+            example: "/var/lib/martlet"
+        )
+        let members = try parseMembers()
+        guard let own = members.first(where: { $0.name == name }) else {
+            throw Complaint(
+                failure: "node '\(name)' is not in --cluster",
+                cause: "--cluster names \(members.map(\.name).joined(separator: ", "))",
+                fix: "add \(name)=HOST:PORT to --cluster, or change --name"
+            )
+        }
+        let listen = try self.peer.map { (text) throws(Complaint) in
+            try Address.parse(text, option: "--peer")
+        }
+        return try configuration(
+            name: name,
+            dataDirectory: dataDirectory,
+            peer: listen ?? own.peer,
+            members: members
+        )
+    }
+
+    private func required(
+        _ value: String?,
+        _ option: String,
+        example: String
+    ) throws(Complaint) -> String {
+        guard let value, !value.isEmpty else {
+            throw Complaint(
+                failure: "\(option) is missing",
+                cause: "a node of a cluster needs a name, a data directory and its peers",
+                fix: "martlet start \(option) \(example) …   (or: martlet start --dev)"
+            )
+        }
+        return value
+    }
+
+    private func parseMembers() throws(Complaint) -> [NodeConfiguration.Member] {
+        let text = try required(cluster, "--cluster", example: "n1=127.0.0.1:2380,n2=…,n3=…")
+        var members: [NodeConfiguration.Member] = []
+        for part in text.split(separator: ",") {
+            let pair = part.split(separator: "=", maxSplits: 1).map(String.init)
+            guard pair.count == 2, let address = Address(pair[1]) else {
+                throw Complaint(
+                    failure: "'\(part)' is not a node",
+                    cause: "--cluster takes NAME=HOST:PORT,…",
+                    fix: "--cluster n1=127.0.0.1:2380,n2=127.0.0.1:2480,n3=127.0.0.1:2580"
+                )
+            }
+            guard !members.contains(where: { $0.name == pair[0] || $0.peer == address }) else {
+                throw Complaint(
+                    failure: "'\(part)' repeats a node of --cluster",
+                    cause: "each node has a name and an address of its own",
+                    fix: "give each node in --cluster another name and HOST:PORT"
+                )
+            }
+            members.append(NodeConfiguration.Member(name: pair[0], peer: address))
+        }
+        return members.sorted { $0.name < $1.name }
+    }
+
+    private func configuration(
+        name: String,
+        dataDirectory: String,
+        peer: Address?,
+        members: [NodeConfiguration.Member]
+    ) throws(Complaint) -> NodeConfiguration {
+        NodeConfiguration(
+            name: name,
+            dataDirectory: dataDirectory,
+            etcd: try Address.parse(etcd ?? "127.0.0.1:2379", option: "--etcd"),
+            kafka: try Address.parse(kafka ?? "127.0.0.1:9092", option: "--kafka"),
+            http: try Address.parse(http ?? "127.0.0.1:8080", option: "--http"),
+            peer: peer,
+            members: members,
+            tls: try parseTLS()
+        )
+    }
+
+    private func parseTLS() throws(Complaint) -> NodeConfiguration.TLSFiles? {
+        switch (certificate, key) {
+        case (nil, nil):
+            guard clientAuthority == nil else {
+                throw Complaint(
+                    failure: "--client-ca-file without --cert-file",
+                    cause: "client certificates are checked on TLS connections only",
+                    fix: "add --cert-file FILE --key-file FILE"
+                )
+            }
+            return nil
+        case (let certificate?, let key?):
+            return NodeConfiguration.TLSFiles(
+                certificate: certificate,
+                key: key,
+                clientAuthority: clientAuthority
+            )
+        case (_?, nil), (nil, _?):
+            throw Complaint(
+                failure: "--cert-file and --key-file go together",
+                cause: "TLS needs the certificate and its key",
+                fix: "martlet start … --cert-file server.pem --key-file server.key"
+            )
+        }
+    }
+}

@@ -1,0 +1,105 @@
+import Bytes
+import Controller
+import Environment
+import EtcdFront
+import Groups
+import Journal
+import Keyspace
+import Model
+import NIOCore
+import NIOPosix
+import NIOSSL
+import RaftCore
+import SystemEnvironment
+import Transport
+
+/// One node, assembled and running: a shard on an event loop, its storage threads, its listeners.
+final class Node: Sendable {
+    let configuration: NodeConfiguration
+    private let directory: DataDirectory
+    private let group: MultiThreadedEventLoopGroup
+    private let shard: NIOLoopBound<ShardLoop>
+    private let storage: ShardStorage
+    private let transport: PeerTransport?
+    private let listeners: [any Channel]
+    private let facts: FactLog
+
+    private init(
+        configuration: NodeConfiguration, directory: DataDirectory,
+        group: MultiThreadedEventLoopGroup, shard: NIOLoopBound<ShardLoop>, storage: ShardStorage,
+        transport: PeerTransport?, listeners: [any Channel], facts: FactLog
+    ) {
+        self.configuration = configuration
+        self.directory = directory
+        self.group = group
+        self.shard = shard
+        self.storage = storage
+        self.transport = transport
+        self.listeners = listeners
+        self.facts = facts
+    }
+
+    /// Recovers from disk, listens, and begins to take part.
+    static func start(
+        _ configuration: NodeConfiguration, onFailure: @escaping @Sendable (String) -> Void
+    ) async throws(Complaint) -> Node {
+        let facts = FactLog(node: configuration.name, onFailure: onFailure)
+        let directory = try DataDirectory.open(for: configuration)
+        let recovered = try await RecoveredStorage.recover(for: configuration, boots: directory.boots)
+        let tls = try configuration.tls.map { (files) throws(Complaint) in
+            try ServerTLS.context(files)
+        }
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let loop = group.next()
+        let mailbox = ShardMailbox(on: loop)
+        do {
+            let transport = try PeerTransport.make(for: configuration, on: group, mailbox, facts)
+            let shard = try await loop.submit {
+                let shard = ShardLoop(
+                    recovered.shard(of: configuration), configuration: configuration, loop: loop,
+                    storage: recovered.storage, transport: transport, facts: facts)
+                shard.start(mailbox: mailbox)
+                return NIOLoopBound(shard, eventLoop: loop)
+            }.get()
+            let listeners = try await Listeners.open(
+                for: configuration, on: group, shard: shard, tls: tls)
+            if let transport { _ = try await transport.start() }
+            return Node(
+                configuration: configuration, directory: directory, group: group, shard: shard,
+                storage: recovered.storage, transport: transport, listeners: listeners,
+                facts: facts)
+        } catch {
+            throw Listeners.complaint(error, configuration)
+        }
+    }
+
+    /// Takes no more requests, answers those under way, makes all durable, and closes.
+    func stop() async {
+        for listener in listeners {
+            // A listener that is closed already is as good.
+            _ = try? await listener.close()
+        }
+        let shard = shard
+        _ = try? await group.next().submit { shard.value.stop() }.get()
+        if let transport { _ = try? await transport.stop().get() }
+        storage.stop()
+        _ = try? await group.shutdownGracefully()
+        facts.info("stopped")
+    }
+
+    /// What a person sees first.
+    func banner(dev isDevelopment: Bool) -> String {
+        let kind =
+            isDevelopment
+            ? "single node, dev: plain text on loopback"
+            : "\(configuration.members.count) nodes, \(configuration.tls == nil ? "plain text" : "TLS")"
+        return """
+            Martlet \(Version.number)  node \(configuration.name)  data \(configuration.dataDirectory)  (\(kind))
+              etcd v3 API  \(configuration.etcd)
+              HTTP         http://\(configuration.http)   /livez /readyz /health /version
+              Kafka API    not served by this version; \(configuration.kafka) is kept for it
+            Ready. Try:  martlet kv put --endpoints \(configuration.etcd) hello world   ·   \
+            etcdctl --endpoints \(configuration.etcd) get hello
+            """
+    }
+}

@@ -1,0 +1,76 @@
+import Controller
+import Environment
+import Groups
+import Journal
+import Keyspace
+import Model
+import RaftCore
+import SystemEnvironment
+
+/// What a node finds on its disk, and the threads that go on writing there.
+struct RecoveredStorage: Sendable {
+    let storage: ShardStorage
+    let replicas: [RecoveredReplica]
+    let boots: UInt64
+
+    func shard(of configuration: NodeConfiguration) -> Shard {
+        Shard(
+            node: configuration.id, peers: configuration.members.map(\.id), boots: boots,
+            settings: ShardSettings(), recovered: replicas, seed: SystemRandomSource().next())
+    }
+
+    /// Opens journal and snapshots of shard 0 on the threads that will own them.
+    static func recover(
+        for configuration: NodeConfiguration, boots: UInt64
+    ) async throws(Complaint) -> RecoveredStorage {
+        let root = configuration.dataDirectory
+        let journal = IOThread<JournalThread<SystemDisk>?>(name: "journal-0") { nil }
+        let snapshots = IOThread<SnapshotThread<SystemDisk>?>(name: "snapshots-0") { nil }
+        let seeds = seeds(of: configuration)
+        let replicas: [RecoveredReplica]
+        do {
+            let logged = try await journal.open { thread in
+                let (journal, recovered) = try Journal.open(
+                    on: SystemDisk(root: root), in: "shard-0/journal", settings: JournalSettings())
+                thread = JournalThread(journal)
+                return recovered
+            }
+            replicas = try await snapshots.open { thread in
+                let store = try SnapshotStore(
+                    on: SystemDisk(root: root), in: "shard-0/groups", settings: JournalSettings())
+                thread = SnapshotThread(store)
+                return try Recovery.replicas(of: seeds, journal: logged, snapshots: store)
+            }
+        } catch {
+            throw Complaint(
+                failure: "cannot recover from \(root)", cause: "\(error)",
+                fix: "keep the directory; if this node has peers, start it on an empty one")
+        }
+        return RecoveredStorage(
+            storage: ShardStorage(journal: journal, snapshots: snapshots), replicas: replicas,
+            boots: boots)
+    }
+
+    /// The groups of a new cluster: its metadata, and one keyspace.
+    private static func seeds(of configuration: NodeConfiguration) -> [GroupSeed] {
+        let voters = configuration.members.map { ReplicaID($0.id.number) }
+        let group = GroupConfiguration(voters: voters)
+        return [
+            GroupSeed(id: .control, source: .control(MetadataImage()), configuration: group),
+            GroupSeed(id: .defaultKeyspace, source: .keyspace(Keyspace()), configuration: group),
+        ]
+    }
+}
+
+extension IOThread {
+    /// Runs `body` on the thread, and hands over what it returns or throws.
+    fileprivate func open<Value: Sendable>(
+        _ body: @escaping @Sendable (inout State) throws -> Value
+    ) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            submit { state in
+                continuation.resume(with: Result { try body(&state) })
+            }
+        }
+    }
+}

@@ -1,0 +1,117 @@
+import Bytes
+import Environment
+import EtcdFront
+import Groups
+import Journal
+import Model
+import NIOCore
+import SystemEnvironment
+import Transport
+
+/// Drives one shard on its event loop: gathers inputs, takes turns, carries out effects.
+///
+/// A turn is asked for by whoever touches the shard and runs once, after all that is ready on the
+/// loop has been read; so one turn, one flush and one sync serve many requests.
+final class ShardLoop {
+    let shard: Shard
+    let front: EtcdFront
+    private let loop: any EventLoop
+    private let clock = SystemClock()
+    private let registration: NodeRegistration
+    private let storage: ShardStorage
+    private let transport: PeerTransport?
+    private let facts: FactLog
+    private var effects = ShardEffects()
+    private var isTurnScheduled = false
+    private var mailbox: ShardMailbox?
+    private var ticker: RepeatedTask?
+
+    init(
+        _ shard: Shard, configuration: NodeConfiguration, loop: any EventLoop,
+        storage: ShardStorage, transport: PeerTransport?, facts: FactLog
+    ) {
+        self.shard = shard
+        self.loop = loop
+        self.storage = storage
+        self.transport = transport
+        self.facts = facts
+        registration = NodeRegistration(configuration)
+        front = EtcdFront(
+            shard: shard, cluster: registration.view(of: shard.metadata),
+            settings: EtcdFrontSettings(), random: SystemRandomSource())
+    }
+
+    /// Begins to tick. Storage and peers reach the shard through `mailbox`.
+    func start(mailbox: ShardMailbox) {
+        self.mailbox = mailbox
+        mailbox.belong(to: self)
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        front.requestTurn = { bound.value.requestTurn() }
+        ticker = loop.scheduleRepeatedTask(
+            initialDelay: .zero, delay: .nanoseconds(Int64(shard.tickNanoseconds))
+        ) { _ in
+            bound.value.passTime()
+        }
+    }
+
+    func stop() {
+        ticker?.cancel()
+        ticker = nil
+        front.stop()
+    }
+
+    func open(_ mailbox: ShardMailbox) {
+        shard.advance(to: clock.now)
+        for letter in mailbox.empty() {
+            switch letter {
+            case .frame(let frame, let node): shard.receive(frame, from: node)
+            case .completion(let completion): shard.completed(completion)
+            }
+        }
+        turn()
+    }
+
+    private func passTime() {
+        let now = clock.now
+        shard.advance(to: now)
+        front.advance(to: now)
+        registration.passTick(of: shard, front)
+        turn()
+    }
+
+    /// A turn follows once everything that is ready on the loop has been read.
+    func requestTurn() {
+        guard !isTurnScheduled else { return }
+        isTurnScheduled = true
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        loop.execute { bound.value.scheduledTurn() }
+    }
+
+    private func scheduledTurn() {
+        isTurnScheduled = false
+        shard.advance(to: clock.now)
+        turn()
+    }
+
+    private func turn() {
+        // A front may answer a completion with the next request; what that touches waits for the
+        // next turn, so that nobody holds the loop.
+        shard.turn(into: &effects)
+        carryOut()
+        if shard.hasWork { requestTurn() }
+    }
+
+    private func carryOut() {
+        for frame in effects.frames { transport?.send(frame.bytes, to: frame.target) }
+        if let mailbox {
+            if !effects.journalJobs.isEmpty {
+                storage.carryOut(effects.journalJobs, for: mailbox)
+            }
+            for job in effects.snapshotJobs { storage.carryOut(job, for: mailbox) }
+        }
+        if !effects.completions.isEmpty || !effects.watches.isEmpty {
+            front.deliver(effects.completions, effects.watches)
+        }
+        for fact in effects.facts { facts.tell(fact) }
+    }
+}

@@ -1,0 +1,44 @@
+import Bytes
+import Groups
+import Model
+import NIOCore
+import Synchronization
+
+/// What other threads have for a shard: frames from peers, completions from storage.
+///
+/// The only way to a shard from outside its loop. One wake-up serves a batch: the loop is called
+/// when the box was empty, and empties it whole.
+final class ShardMailbox: Sendable {
+    enum Letter: Sendable {
+        case frame(ByteSlice, from: NodeID)
+        case completion(StorageCompletion)
+    }
+
+    private let letters = Mutex<[Letter]>([])
+    private let loop: any EventLoop
+    private let receiver: NIOLoopBoundBox<ShardLoop?>
+
+    init(on loop: any EventLoop) {
+        self.loop = loop
+        receiver = NIOLoopBoundBox.makeEmptyBox(valueType: ShardLoop.self, eventLoop: loop)
+    }
+
+    /// On the loop: whose letters these are. What came before waits for the next letter or tick.
+    func belong(to shard: ShardLoop) { receiver.value = shard }
+
+    func post(_ letter: Letter) {
+        let isFirst = letters.withLock { letters in
+            letters.append(letter)
+            return letters.count == 1
+        }
+        guard isFirst else { return }
+        loop.execute { self.receiver.value?.open(self) }
+    }
+
+    func empty() -> [Letter] {
+        letters.withLock { letters in
+            defer { letters = [] }
+            return letters
+        }
+    }
+}

@@ -1,0 +1,44 @@
+import Groups
+import Journal
+import Model
+import SystemEnvironment
+
+/// A shard's two storage threads: one syncs the journal, one reads and writes snapshots.
+struct ShardStorage: Sendable {
+    /// Nil until it is recovered; nothing is submitted before.
+    private let journal: IOThread<JournalThread<SystemDisk>?>
+    private let snapshots: IOThread<SnapshotThread<SystemDisk>?>
+
+    init(
+        journal: IOThread<JournalThread<SystemDisk>?>,
+        snapshots: IOThread<SnapshotThread<SystemDisk>?>
+    ) {
+        self.journal = journal
+        self.snapshots = snapshots
+    }
+
+    func carryOut(_ jobs: [JournalJob], for mailbox: ShardMailbox) {
+        journal.submit { thread in
+            guard let thread else { return }
+            for job in jobs {
+                guard let completion = thread.run(job) else { continue }
+                mailbox.post(.completion(completion))
+            }
+            // Nobody waits now: the file that the journal will roll to can be made ready.
+            if let completion = thread.rest() { mailbox.post(.completion(completion)) }
+        }
+    }
+
+    func carryOut(_ job: SnapshotJob, for mailbox: ShardMailbox) {
+        snapshots.submit { thread in
+            guard let thread else { return }
+            mailbox.post(.completion(thread.run(job)))
+        }
+    }
+
+    /// Waits for what was submitted.
+    func stop() {
+        journal.stop()
+        snapshots.stop()
+    }
+}

@@ -1,0 +1,103 @@
+import Testing
+
+@testable import Martlet
+
+@Suite struct StartOptionsTests {
+    private let three = "n1=127.0.0.1:2380,n2=127.0.0.1:2480,n3=127.0.0.1:2580"
+
+    @Test func aDevelopmentNodeNeedsNothing() throws {
+        let configuration = try StartOptions().development()
+        #expect(configuration.etcd == Address(host: "127.0.0.1", port: 2379))
+        #expect(configuration.members.map(\.name) == ["n1"])
+        #expect(configuration.peer == nil)
+    }
+
+    @Test(arguments: ["--peer", "--cluster", "--name"])
+    func aClustersOptionContradictsDev(option: String) {
+        var options = StartOptions()
+        switch option {
+        case "--peer": options.peer = "127.0.0.1:1"
+        case "--cluster": options.cluster = three
+        default: options.name = "n1"
+        }
+        let complaint = #expect(throws: Complaint.self) { try options.development() }
+        #expect(complaint?.failure == "\(option) contradicts --dev")
+    }
+
+    @Test func aNodeListensWhereTheClusterExpectsItUnlessToldOtherwise() throws {
+        var options = StartOptions(name: "n2", dataDirectory: "d", cluster: three)
+        #expect(try options.clusterNode().peer == Address("127.0.0.1:2480"))
+        options.peer = "0.0.0.0:2480"
+        #expect(try options.clusterNode().peer == Address("0.0.0.0:2480"))
+    }
+
+    @Test func allNodesOfAClusterAgreeOnItsIdentity() throws {
+        let first = try StartOptions(name: "n1", dataDirectory: "d", cluster: three).clusterNode()
+        let reordered = "n3=10.0.0.3:1,n1=10.0.0.1:1,n2=10.0.0.2:1"
+        let second = try StartOptions(name: "n2", dataDirectory: "e", cluster: reordered)
+            .clusterNode()
+        #expect(first.cluster == second.cluster)
+        #expect(first.id != second.id)
+    }
+
+    @Test(arguments: [
+        ("n9", "n1=a:1", "node 'n9' is not in --cluster"),
+        ("n1", "n1=a:1,n1=b:2", "'n1=b:2' repeats a node of --cluster"),
+        ("n1", "n1=a:1,n2=a:1", "'n2=a:1' repeats a node of --cluster"),
+        ("n1", "n1", "'n1' is not a node"),
+        ("n1", "n1=a:port", "'n1=a:port' is not a node"),
+    ])
+    func aClusterThatIsWrittenWronglyIsRefused(name: String, cluster: String, failure: String) {
+        let options = StartOptions(name: name, dataDirectory: "d", cluster: cluster)
+        let complaint = #expect(throws: Complaint.self) { try options.clusterNode() }
+        #expect(complaint?.failure == failure)
+    }
+
+    @Test func halfOfTLSIsRefused() {
+        let options = StartOptions(certificate: "server.pem")
+        #expect(throws: Complaint.self) { try options.development() }
+    }
+
+    @Test func aComplaintHasThreeLines() {
+        let complaint = Complaint(failure: "a", cause: "b", fix: "c")
+        #expect("\(complaint)" == "error: a\ncause: b\nfix:   c")
+    }
+}
+
+@Suite struct ConfigurationFileTests {
+    @Test func aFileSetsWhatTheFlagsDoNot() throws {
+        let file = try ConfigurationFile.parse(
+            "# a node\nname = n1   # its name\n\netcd=\"127.0.0.1:1\"\n",
+            path: "f"
+        )
+        #expect(file.name == "n1")
+        let options = StartOptions(etcd: "127.0.0.1:2").over(file)
+        #expect(options.name == "n1")
+        #expect(options.etcd == "127.0.0.1:2")
+    }
+
+    @Test(arguments: [
+        ("nmae = n1", "f:1: unknown key 'nmae'", "did you mean 'name'?"),
+        ("\nname = a\nname = b", "f:3: 'name' is set twice", "remove one of the lines"),
+        ("name", "f:1: 'name' is not a setting", "name = n1"),
+    ])
+    func aLineThatSaysNothingIsRefusedWithItsPlace(text: String, failure: String, fix: String) {
+        let complaint = #expect(throws: Complaint.self) {
+            try ConfigurationFile.parse(text, path: "f")
+        }
+        #expect(complaint?.failure == failure)
+        #expect(complaint?.fix == fix)
+    }
+
+    @Test(arguments: [
+        ("127.0.0.1:80", "127.0.0.1", 80), (":80", "127.0.0.1", 80), ("[::1]:2379", "::1", 2379),
+    ])
+    func anAddressIsAHostAndAPort(text: String, host: String, port: Int) {
+        #expect(Address(text) == Address(host: host, port: port))
+    }
+
+    @Test(arguments: ["", "host", "host:", "host:x", "host:70000", "host:-1"])
+    func whatIsNoAddressIsNone(text: String) {
+        #expect(Address(text) == nil)
+    }
+}
