@@ -14,8 +14,8 @@ struct Call {
     /// Ends when there has been no leader for a while; the client said `hasleader: true`.
     var requiresLeader = false
 
-    /// The part of a message that has come; empty where messages come whole.
-    var gathered: [UInt8] = []
+    /// Puts messages together that come in parts; none while they come whole.
+    var reader: GRPCMessageReader?
 
     var work = Work.receiving
 

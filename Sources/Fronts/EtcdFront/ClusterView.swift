@@ -32,7 +32,11 @@ public struct ClusterView: Sendable, Equatable {
     var messages: [KeyspaceModel.Member] {
         members.map {
             KeyspaceModel.Member(
-                id: $0.id.number, name: $0.name, peerURLs: $0.peerURLs, clientURLs: $0.clientURLs)
+                id: $0.id.number,
+                name: $0.name,
+                peerURLs: $0.peerURLs,
+                clientURLs: $0.clientURLs
+            )
         }
     }
 }

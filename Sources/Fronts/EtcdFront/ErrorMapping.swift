@@ -40,6 +40,12 @@ enum ErrorMapping {
 
     static let noLeader = GRPCStatus(.unavailable, "etcdserver: no leader")
 
+    /// Ours alone: etcd would let the client's connection grow without end.
+    static let clientTooSlow = GRPCStatus(
+        .unavailable,
+        "etcdserver: the client is too slow to read its stream"
+    )
+
     static let stopped = GRPCStatus(.unavailable, "etcdserver: server stopped")
 
     /// Unknown, not ResourceExhausted: etcd's table maps it to an error without a code of its own.

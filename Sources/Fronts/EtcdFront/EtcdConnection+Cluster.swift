@@ -19,7 +19,9 @@ extension EtcdConnection {
 
     func answerMembers(_ key: CallKey) {
         answer(
-            key, MemberListResponse(header: front.header(), members: front.cluster.messages))
+            key,
+            MemberListResponse(header: front.header(), members: front.cluster.messages)
+        )
     }
 
     /// There is nothing here that etcd would call an alarm, so listing and disarming find none;
@@ -41,12 +43,19 @@ extension EtcdConnection {
         answer(
             key,
             StatusResponse(
-                header: front.header(), version: ServerVersion.etcd, dbSize: size,
-                leader: status.leader?.number ?? 0, raftIndex: status.commitIndex.number,
-                raftTerm: status.term.number, raftAppliedIndex: status.appliedIndex.number,
+                header: front.header(),
+                version: ServerVersion.etcd,
+                dbSize: size,
+                leader: status.leader?.number ?? 0,
+                raftIndex: status.commitIndex.number,
+                raftTerm: status.term.number,
+                raftAppliedIndex: status.appliedIndex.number,
                 errors: status.leader == nil ? [ErrorMapping.noLeader.message] : [],
-                dbSizeInUse: size, storageVersion: ServerVersion.storage,
-                downgradeInfo: DowngradeInfo()))
+                dbSizeInUse: size,
+                storageVersion: ServerVersion.storage,
+                downgradeInfo: DowngradeInfo()
+            )
+        )
     }
 
     /// To hash a large keyspace takes long, so it is done on a copy, away from the loop.
@@ -56,19 +65,27 @@ extension EtcdConnection {
         else { return }
         let revision = request.revision > 0 ? Revision(request.revision) : keyspace.revision
         let header = front.header()
-        elsewhere(key) {
+        let hashing: @Sendable () -> Result<HashKVResponse, GRPCStatus> = {
             do throws(KeyspaceError) {
                 let hash = try keyspace.hash(at: revision)
                 return .success(
                     HashKVResponse(
-                        header: header, hash: hash.hash,
+                        header: header,
+                        hash: hash.hash,
                         compactRevision: hash.compactRevision.number,
-                        hashRevision: hash.revision.number))
+                        hashRevision: hash.revision.number
+                    )
+                )
             } catch {
                 return .failure(ErrorMapping.status(of: error))
             }
-        } then: { connection, response in
-            connection.answer(key, response)
+        }
+        if keyspace.byteCount > Limits.bytesHashedOnLoopMax {
+            return elsewhere(key, hashing) { $0.answer(key, $1) }
+        }
+        switch hashing() {
+        case .success(let response): answer(key, response)
+        case .failure(let status): fail(key, status)
         }
     }
 }

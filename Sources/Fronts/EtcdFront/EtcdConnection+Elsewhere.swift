@@ -4,7 +4,8 @@ internal import NIOCore
 extension EtcdConnection {
     /// Makes an answer on another thread, from copies, and comes back with it.
     func elsewhere<Answer: Sendable>(
-        _ key: CallKey, _ work: @escaping @Sendable () -> Result<Answer, GRPCStatus>,
+        _ key: CallKey,
+        _ work: @escaping @Sendable () -> Result<Answer, GRPCStatus>,
         then give: @escaping @Sendable (EtcdConnection, Answer) -> Void
     ) {
         guard let loop = eventLoop else { return }
@@ -17,7 +18,8 @@ extension EtcdConnection {
     }
 
     private func comeBack<Answer>(
-        _ key: CallKey, with result: Result<Answer, GRPCStatus>,
+        _ key: CallKey,
+        with result: Result<Answer, GRPCStatus>,
         _ give: (EtcdConnection, Answer) -> Void
     ) {
         guard calls[key] != nil else { return }

@@ -20,7 +20,8 @@ extension EtcdConnection {
         calls[key]?.work = .healthWatching
         http.respondHeaders(stream)
         send(
-            stream,
-            HealthCheckResponse(status: request.service.isEmpty ? .serving : .serviceUnknown))
+            key,
+            HealthCheckResponse(status: request.service.isEmpty ? .serving : .serviceUnknown)
+        )
     }
 }

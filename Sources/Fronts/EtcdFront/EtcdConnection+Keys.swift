@@ -57,8 +57,11 @@ extension EtcdConnection {
 
     /// Copies the message behind a command's header, decodes and checks it there, and proposes it.
     func propose<Request: WireMessage>(
-        _ key: CallKey, _ kind: CommandKind, _ message: UnsafeRawBufferPointer,
-        check: (Request) throws(KeyspaceError) -> Void, unless isDone: () -> Bool = { false }
+        _ key: CallKey,
+        _ kind: CommandKind,
+        _ message: UnsafeRawBufferPointer,
+        check: (Request) throws(KeyspaceError) -> Void,
+        unless isDone: () -> Bool = { false }
     ) {
         guard let number else { return }
         guard message.count <= Limits.requestBytesMax else {
@@ -79,13 +82,17 @@ extension EtcdConnection {
         if isDone() { return }
         if case .receiving? = calls[key]?.work { calls[key]?.work = .outcome }
         front.shard.propose(
-            payload, to: front.group, for: Waiter(client: number, request: key.number))
+            payload,
+            to: front.group,
+            for: Waiter(client: number, request: key.number)
+        )
         wantTurn()
     }
 
     /// The request, or nil after the call has been failed.
     func decode<Request: WireMessage>(
-        _ key: CallKey, _ message: UnsafeRawBufferPointer
+        _ key: CallKey,
+        _ message: UnsafeRawBufferPointer
     ) -> Request? {
         do throws(DecodeError) {
             return try Request(decoding: ByteSlice(copying: message))

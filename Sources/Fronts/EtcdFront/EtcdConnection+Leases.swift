@@ -32,7 +32,10 @@ extension EtcdConnection {
             return fail(key, ErrorMapping.status(of: .unknownGroup))
         }
         var response = keyspace.timeToLive(
-            of: LeaseID(request.id), at: front.shard.groupTime(front.group), keys: request.keys)
+            of: LeaseID(request.id),
+            at: front.shard.groupTime(front.group),
+            keys: request.keys
+        )
         response.header = front.header()
         answer(key, response)
     }
@@ -42,7 +45,10 @@ extension EtcdConnection {
         answer(
             key,
             LeaseLeasesResponse(
-                header: front.header(), leases: leases.map { LeaseStatus(id: $0.number) }))
+                header: front.header(),
+                leases: leases.map { LeaseStatus(id: $0.number) }
+            )
+        )
     }
 
     /// One renewal of a stream of them; many may be under way, answered in the log's order.
@@ -59,14 +65,13 @@ extension EtcdConnection {
     }
 
     func renewed(_ key: CallKey, _ result: CompletionResult) {
-        guard case .keepingAlive(var call)? = calls[key]?.work, let stream = calls[key]?.stream
-        else { return }
+        guard case .keepingAlive(var call)? = calls[key]?.work else { return }
         call.inFlight -= 1
         calls[key]?.work = .keepingAlive(call)
         switch result {
         case .applied(.success(.leaseKeepAlive(var response))):
             response.header = front.header(response.header?.revision ?? 0)
-            send(stream, response)
+            send(key, response)
             endIfRenewed(key)
         case .applied(.failure(let error)): fail(key, ErrorMapping.status(of: error))
         case .refused(let refusal): fail(key, ErrorMapping.status(of: refusal))

@@ -10,7 +10,9 @@ extension EtcdConnection {
         front.refreshLeader()
         if session.advance(hasLeader: front.leader != nil) {
             front.shard.read(
-                front.group, for: Waiter(client: number, request: plainKey.number))
+                front.group,
+                for: Waiter(client: number, request: plainKey.number)
+            )
             wantTurn()
         }
         mode = .plain(session)

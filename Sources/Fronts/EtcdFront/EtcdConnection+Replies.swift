@@ -21,7 +21,7 @@ extension EtcdConnection {
         let large = LargeResponse(response)
         calls[key]?.work = .sending(large)
         http.respondHeaders(stream)
-        http.sendBody(stream, large.opening())
+        http.sendBody(stream, large.opening(), endStream: false)
         sendMore(key)
     }
 
@@ -33,18 +33,24 @@ extension EtcdConnection {
         noteOutput()
         while http.isWritable(stream) {
             guard let piece = large.piece() else {
-                http.sendBody(stream, large.closing())
+                http.sendBody(stream, large.closing(), endStream: false)
                 return end(key, .ok)
             }
-            http.sendBody(stream, piece)
+            http.sendBody(stream, piece, endStream: false)
         }
         calls[key]?.work = .sending(large)
     }
 
-    /// One message of a stream.
-    func send<Response: WireMessage>(_ stream: StreamID, _ response: Response) {
-        http.sendMessage(stream) { response.encode(into: &$0) }
+    /// One message of a stream; a client that has left too much unread loses the stream.
+    ///
+    /// To leave the message out instead would be a gap in what a watch promises to have none; the
+    /// client watches anew from where it stands.
+    func send<Response: WireMessage>(_ key: CallKey, _ response: Response) {
+        guard let stream = calls[key]?.stream else { return }
         noteOutput()
+        guard http.sendMessage(stream, { response.encode(into: &$0) }) else {
+            return end(key, ErrorMapping.clientTooSlow)
+        }
     }
 
     /// Ends a call that may have sent something already.
@@ -75,7 +81,7 @@ extension EtcdConnection {
     @discardableResult
     private func remove(_ key: CallKey) -> Call? {
         guard let call = calls.remove(key) else { return nil }
-        gatheredBytes -= call.gathered.count
+        gatheredBytes -= call.reader?.bufferedBytes ?? 0
         if case .watching = call.work, let stream = watchStream(key) {
             front.machine?.watches.close(stream)
         }

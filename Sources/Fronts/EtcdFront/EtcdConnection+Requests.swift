@@ -18,24 +18,27 @@ extension EtcdConnection: HTTP2EventSink {
         let key = calls.insert(call, serial: front.takeSerial())
         http.setTag(key.number, of: stream)
         if method.streamsRequests { begin(key, method) }
-        if head.endStream { finish(key, with: UnsafeRawBufferPointer(start: nil, count: 0)) }
+        if head.endStream { halfClose(key) }
     }
 
     public func bodyReceived(
-        _ stream: StreamID, _ bytes: UnsafeRawBufferPointer, endStream: Bool
+        _ stream: StreamID,
+        _ bytes: UnsafeRawBufferPointer,
+        endStream: Bool
     ) {
         let key = CallKey(number: http.tag(of: stream))
         guard calls[key]?.stream == stream, let method = calls[key]?.method else { return }
-        if method.streamsRequests {
-            gather(key, bytes, isStream: true)
-            if endStream { halfClose(key) }
-        } else if endStream, calls[key]?.gathered.isEmpty == true {
-            finish(key, with: bytes)
+        if endStream, !method.streamsRequests, calls[key]?.reader == nil {
+            serveWhole(key, method, bytes)
         } else {
-            gather(key, bytes, isStream: false)
-            guard endStream, let whole = calls[key]?.gathered else { return }
-            whole.withUnsafeBytes { finish(key, with: $0) }
+            gather(key, method, bytes)
+            if endStream { halfClose(key) }
         }
+    }
+
+    /// A client may also end its half with trailers, which say nothing to us.
+    public func trailersReceived(_ stream: StreamID, _ trailers: ResponseTrailers) {
+        if let key = key(of: stream) { halfClose(key) }
     }
 
     public func streamReset(_ stream: StreamID, _ code: HTTP2ErrorCode) {
@@ -113,64 +116,41 @@ extension EtcdConnection: HTTP2EventSink {
         return front.leader == nil && requiresLeader ? ErrorMapping.noLeader : nil
     }
 
-    /// Keeps a part of a body, and takes the whole messages out of a stream of them.
-    private func gather(_ key: CallKey, _ bytes: UnsafeRawBufferPointer, isStream: Bool) {
-        gatheredBytes += bytes.count
-        guard gatheredBytes <= Limits.gatheredBytesMax else {
-            gatheredBytes -= bytes.count
-            return fail(key, ErrorMapping.tooManyRequests)
+    /// The usual case: the one message of a unary call in one part, served where it lies.
+    private func serveWhole(
+        _ key: CallKey,
+        _ method: EtcdMethod,
+        _ bytes: UnsafeRawBufferPointer
+    ) {
+        switch GRPCMessageReader.whole(bytes, limit: Limits.messageBytesMax) {
+        case .message(let message): serve(key, method, message)
+        case .severalParts: fail(key, .notOneMessage)
+        case .malformed(let error): fail(key, GRPCStatus(error.status, error.message))
         }
-        calls[key]?.gathered.append(contentsOf: bytes)
-        guard let (count, size) = gatheredSize(key) else { return }
-        if size > Limits.messageBytesMax { return fail(key, .messageTooLarge(size)) }
-        if isStream, count >= size + MessageFrame.prefixLength { takeMessages(key) }
     }
 
-    /// How much a call has gathered, and how long its first message will be.
-    private func gatheredSize(_ key: CallKey) -> (count: Int, message: Int)? {
-        calls[key]?.gathered.withUnsafeBytes { bytes in
-            MessageFrame.announced(in: bytes).map { (bytes.count, $0) }
-        } ?? nil
-    }
-
-    /// Serves every whole message that a stream has gathered.
-    private func takeMessages(_ key: CallKey) {
-        guard let whole = calls[key]?.gathered else { return }
-        calls[key]?.gathered = []
-        gatheredBytes -= whole.count
-        var position = 0
-        whole.withUnsafeBytes { bytes in
-            while calls[key] != nil {
-                switch MessageFrame(UnsafeRawBufferPointer(rebasing: bytes[position...])) {
-                case .incomplete: return
-                case .compressed: fail(key, .compressed)
-                case .tooLarge(let size): fail(key, .messageTooLarge(size))
-                case .message(let message):
-                    position += MessageFrame.prefixLength + message.count
+    /// Takes a part of a body, and serves the messages that it completes.
+    ///
+    /// The reader is out of the table meanwhile, as what it delivers changes the table.
+    private func gather(_ key: CallKey, _ method: EtcdMethod, _ bytes: UnsafeRawBufferPointer) {
+        var reader = calls[key]?.reader ?? GRPCMessageReader(limit: Limits.messageBytesMax)
+        calls[key]?.reader = nil
+        gatheredBytes -= reader.bufferedBytes
+        do throws(GRPCFramingError) {
+            try reader.receive(bytes) { message in
+                if method.streamsRequests {
                     serveStreamed(key, message)
+                } else if case .receiving? = calls[key]?.work {
+                    serve(key, method, message)
                 }
             }
+        } catch {
+            return fail(key, GRPCStatus(error.status, error.message))
         }
-        guard calls[key] != nil, position < whole.count else { return }
-        calls[key]?.gathered = Array(whole[position...])
-        gatheredBytes += whole.count - position
-    }
-
-    /// The client's half of a unary call is complete: it must be one message.
-    private func finish(_ key: CallKey, with bytes: UnsafeRawBufferPointer) {
-        guard let call = calls[key], !call.method.streamsRequests else { return halfClose(key) }
-        switch MessageFrame(bytes) {
-        case .incomplete: fail(key, .notOneMessage)
-        case .compressed: fail(key, .compressed)
-        case .tooLarge(let size): fail(key, .messageTooLarge(size))
-        case .message(let message):
-            guard message.count + MessageFrame.prefixLength == bytes.count else {
-                return fail(key, .notOneMessage)
-            }
-            gatheredBytes -= call.gathered.count
-            calls[key]?.gathered = []
-            serve(key, call.method, message)
-        }
+        guard calls[key] != nil else { return }
+        gatheredBytes += reader.bufferedBytes
+        calls[key]?.reader = reader
+        if gatheredBytes > Limits.gatheredBytesMax { fail(key, ErrorMapping.tooManyRequests) }
     }
 
     private func serve(_ key: CallKey, _ method: EtcdMethod, _ message: UnsafeRawBufferPointer) {
@@ -216,15 +196,16 @@ extension EtcdConnection: HTTP2EventSink {
         }
     }
 
-    /// The client asks for no more: a watch stream ends, renewals end with the last outcome.
+    /// The client says no more: a watch stream ends, renewals end with the last outcome.
     private func halfClose(_ key: CallKey) {
         switch calls[key]?.work {
+        case .receiving: fail(key, .notOneMessage)
         case .watching: end(key, .ok)
         case .keepingAlive(var call):
             call.isHalfClosed = true
             calls[key]?.work = .keepingAlive(call)
             endIfRenewed(key)
-        case .receiving, .outcome, .leave, .elsewhere, .sending, .healthWatching, nil: return
+        case .outcome, .leave, .elsewhere, .sending, .healthWatching, nil: return
         }
     }
 }

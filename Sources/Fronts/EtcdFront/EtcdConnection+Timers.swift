@@ -27,7 +27,7 @@ extension EtcdConnection {
             for place in calls.places {
                 if let key = calls.key(at: place) { stop(key) }
             }
-            http.shutDown()
+            http.beginShutdown()
             noteOutput()
         case .plain(let session):
             if !session.isWaiting { close() }
@@ -40,7 +40,7 @@ extension EtcdConnection {
         switch call.work {
         case .watching, .keepingAlive: end(key, ErrorMapping.stopped)
         case .healthWatching:
-            send(call.stream, HealthCheckResponse(status: .notServing))
+            send(key, HealthCheckResponse(status: .notServing))
             end(key, ErrorMapping.stopped)
         case .receiving, .outcome, .leave, .elsewhere, .sending: return
         }

@@ -18,7 +18,10 @@ extension EtcdConnection {
             front.deliver(deliveries)
         case .cancelRequest(let cancel):
             let delivery = machine.watches.cancel(
-                cancel.watchID, on: stream, in: machine.keyspace)
+                cancel.watchID,
+                on: stream,
+                in: machine.keyspace
+            )
             if let delivery { front.deliver([delivery]) }
         case .progressRequest:
             let delivery = machine.watches.requestProgress(on: stream, in: machine.keyspace)
@@ -62,13 +65,13 @@ extension EtcdConnection {
         let revision = response.header?.revision ?? 0
         response.header = front.header(revision)
         if call.fragmenting.contains(response.watchID) {
-            sendFragments(stream, response)
+            sendFragments(key, response)
             if response.canceled {
                 call.fragmenting.remove(response.watchID)
                 calls[key]?.work = .watching(call)
             }
         } else {
-            send(stream, response)
+            send(key, response)
         }
         if !http.isWritable(stream) { setWritable(key, false) }
     }
@@ -88,10 +91,10 @@ extension EtcdConnection {
     }
 
     /// Splits a response between events so that each part stays below the limit, as etcd does.
-    private func sendFragments(_ stream: StreamID, _ response: WatchResponse) {
+    private func sendFragments(_ key: CallKey, _ response: WatchResponse) {
         guard response.events.count > 1,
             response.encodedLength >= Limits.watchFragmentBytes
-        else { return send(stream, response) }
+        else { return send(key, response) }
         var part = response
         part.events = []
         part.fragment = true
@@ -101,7 +104,7 @@ extension EtcdConnection {
             let size = event.encodedLength
             // One byte of tag, and at most five of length.
             if !part.events.isEmpty, length + size + 6 >= Limits.watchFragmentBytes {
-                send(stream, part)
+                send(key, part)
                 part.events = []
                 length = overhead
             }
@@ -109,7 +112,7 @@ extension EtcdConnection {
             length += size + 6
         }
         part.fragment = false
-        send(stream, part)
+        send(key, part)
     }
 
     /// Tells a stream's watches how far they are, if it is time.

@@ -153,7 +153,8 @@ public final class EtcdConnection: ChannelInboundHandler, ChannelOutboundHandler
             mode = .closed
             context.writeAndFlush(
                 wrapOutboundOut(context.channel.allocator.buffer(bytes: session.output)),
-                promise: nil)
+                promise: nil
+            )
             session.output = []
             let isFinished = session.isFinished
             mode = .plain(session)

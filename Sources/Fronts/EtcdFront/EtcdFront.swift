@@ -62,8 +62,11 @@ public final class EtcdFront {
     private var unflushed: [EtcdConnection] = []
 
     public init(
-        shard: Shard, group: GroupID = .defaultKeyspace, cluster: ClusterView,
-        settings: EtcdFrontSettings, random: any RandomSource
+        shard: Shard,
+        group: GroupID = .defaultKeyspace,
+        cluster: ClusterView,
+        settings: EtcdFrontSettings,
+        random: any RandomSource
     ) {
         self.shard = shard
         self.group = group
@@ -169,8 +172,11 @@ extension EtcdFront {
 
     func header(_ revision: Int64) -> ResponseHeader {
         ResponseHeader(
-            clusterID: cluster.cluster.number, memberID: node.number, revision: revision,
-            raftTerm: term.number)
+            clusterID: cluster.cluster.number,
+            memberID: node.number,
+            revision: revision,
+            raftTerm: term.number
+        )
     }
 
     /// The header of an answer about what this node knows now.

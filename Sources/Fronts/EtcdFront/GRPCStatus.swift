@@ -21,7 +21,8 @@ extension GRPCStatus {
     static func messageTooLarge(_ count: Int) -> GRPCStatus {
         GRPCStatus(
             .resourceExhausted,
-            "grpc: received message larger than max (\(count) vs. \(Limits.messageBytesMax))")
+            "grpc: received message larger than max (\(count) vs. \(Limits.messageBytesMax))"
+        )
     }
 
     static func undecodable(_ error: DecodeError) -> GRPCStatus {
@@ -29,10 +30,14 @@ extension GRPCStatus {
     }
 
     static let notOneMessage = GRPCStatus(
-        .internalError, "grpc: a unary call takes exactly one message")
+        .internalError,
+        "grpc: a unary call takes exactly one message"
+    )
 
     static let compressed = GRPCStatus(
-        .unimplemented, "grpc: Decompressor is not installed for the message's grpc-encoding")
+        .unimplemented,
+        "grpc: Decompressor is not installed for the message's grpc-encoding"
+    )
 
     static let malformedTimeout = GRPCStatus(.internalError, "malformed grpc-timeout")
 

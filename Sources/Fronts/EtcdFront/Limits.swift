@@ -23,6 +23,9 @@ public enum Limits {
     /// many take about a millisecond.
     public static let keysReadOnLoopMax = 5_000
 
+    /// A keyspace of more bytes is hashed on another thread; as many take some milliseconds.
+    public static let bytesHashedOnLoopMax = 4 << 20
+
     /// A watch response that may be split is, above this; as etcd does.
     public static let watchFragmentBytes = messageBytesMax
 
@@ -34,7 +37,6 @@ public enum Limits {
 
     /// How much of a large response is encoded at once.
     public static let pieceBytes = 64 * 1024
-
 
     /// The head of a plain HTTP request; browsers' cookies included.
     public static let plainHeadBytesMax = 16 * 1024

@@ -46,14 +46,21 @@ enum PlainHTTP: Equatable {
 
     /// All checks of a probe, or the one that its path names.
     private static func probe(
-        _ name: String, _ checks: [Check], _ words: [String], _ request: PlainRequest
+        _ name: String,
+        _ checks: [Check],
+        _ words: [String],
+        _ request: PlainRequest
     ) -> PlainHTTP {
         let named = words.count == 1 ? checks : checks.filter { words.dropFirst() == [$0.rawValue] }
         guard !named.isEmpty else { return .notFound }
         return .probe(
             Probe(
-                name: name, checks: named, excluded: request.values(of: "exclude"),
-                isVerbose: !request.values(of: "verbose").isEmpty))
+                name: name,
+                checks: named,
+                excluded: request.values(of: "exclude"),
+                isVerbose: !request.values(of: "verbose").isEmpty
+            )
+        )
     }
 
     /// Whether the answer depends on a linearizable read.
@@ -72,9 +79,11 @@ enum PlainHTTP: Equatable {
         switch self {
         case .version:
             PlainResponse(
-                status: .ok, contentType: .json,
+                status: .ok,
+                contentType: .json,
                 body: "{\"etcdserver\":\"\(ServerVersion.etcd)\",\"etcdcluster\":"
-                    + "\"\(ServerVersion.cluster)\",\"storage\":\"\(ServerVersion.storage)\"}")
+                    + "\"\(ServerVersion.cluster)\",\"storage\":\"\(ServerVersion.storage)\"}"
+            )
         case .health: health(hasLeader: hasLeader, readFailure: readFailure)
         case .probe(let probe): probe.response(readFailure: readFailure)
         case .notFound: PlainResponse(status: .notFound, body: "404 page not found\n")
@@ -88,8 +97,10 @@ enum PlainHTTP: Equatable {
             if !hasLeader { "RAFT NO LEADER" } else { readFailure.map { "QGET ERROR:\($0)" } ?? "" }
         let isHealthy = reason.isEmpty
         return PlainResponse(
-            status: isHealthy ? .ok : .unavailable, contentType: .json,
-            body: "{\"health\":\"\(isHealthy)\",\"reason\":\"\(reason)\"}")
+            status: isHealthy ? .ok : .unavailable,
+            contentType: .json,
+            body: "{\"health\":\"\(isHealthy)\",\"reason\":\"\(reason)\"}"
+        )
     }
 }
 

@@ -30,7 +30,10 @@ struct PlainHTTPSession {
                     waiting = (request, route)
                     return true
                 }
-                answer(request, route.response(hasLeader: hasLeader, readFailure: noLeader(hasLeader)))
+                answer(
+                    request,
+                    route.response(hasLeader: hasLeader, readFailure: noLeader(hasLeader))
+                )
             } catch {
                 refuse(error)
             }
@@ -51,7 +54,10 @@ struct PlainHTTPSession {
 
     private mutating func answer(_ request: PlainRequest, _ response: PlainResponse) {
         response.encode(
-            keepsAlive: request.keepsAlive, withBody: request.method != "HEAD", into: &output)
+            keepsAlive: request.keepsAlive,
+            withBody: request.method != "HEAD",
+            into: &output
+        )
         if !request.keepsAlive { finish() }
     }
 

@@ -82,7 +82,9 @@ extension PlainRequest {
         query.split(separator: "&").map { pair in
             let sides = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             return QueryItem(
-                name: String(sides[0]), value: sides.count > 1 ? String(sides[1]) : "")
+                name: String(sides[0]),
+                value: sides.count > 1 ? String(sides[1]) : ""
+            )
         }
     }
 }

@@ -1,0 +1,95 @@
+import Bytes
+import Environment
+import EtcdFront
+import Groups
+import Keyspace
+import Model
+import RaftCore
+
+/// A cluster of one: the shard and its front as they run, with a disk that is always at once done.
+final class Node {
+    let shard: Shard
+    let front: EtcdFront
+    private(set) var now = Instant(1_000_000_000)
+
+    /// How many appends the disk still carries out; the rest waits.
+    var appendsLeft = Int.max
+
+    private var effects = ShardEffects()
+
+    init(settings: EtcdFrontSettings = EtcdFrontSettings(), isAlone: Bool = true) {
+        let id = NodeID(0x5eed)
+        let voters = isAlone ? [id] : [id, NodeID(0x5eee), NodeID(0x5eef)]
+        let seed = GroupSeed(
+            id: .defaultKeyspace,
+            source: .keyspace(Keyspace()),
+            configuration: GroupConfiguration(voters: voters.map { ReplicaID($0.number) })
+        )
+        shard = Shard(
+            node: id,
+            peers: voters,
+            boots: 1,
+            settings: ShardSettings(),
+            recovered: [RecoveredReplica(new: seed)],
+            seed: 7
+        )
+        let cluster = ClusterView(
+            cluster: ClusterID(0xc1),
+            members: voters.map {
+                ClusterView.Member(
+                    id: $0,
+                    name: "node-\($0)",
+                    peerURLs: ["http://127.0.0.1:2380"],
+                    clientURLs: ["http://127.0.0.1:2379"]
+                )
+            }
+        )
+        front = EtcdFront(
+            shard: shard,
+            cluster: cluster,
+            settings: settings,
+            random: FixedRandom()
+        )
+        guard isAlone else {
+            pass(milliseconds: 100)
+            return
+        }
+        while shard.status(.defaultKeyspace)?.isLeader != true { pass(milliseconds: 50) }
+        pass(milliseconds: 50)
+    }
+
+    var watches: WatchHub? { shard.keyspace(.defaultKeyspace)?.watches }
+
+    var lastIndex: LogIndex? { shard.status(.defaultKeyspace)?.lastIndex }
+
+    /// The append that the disk did not carry out is done after all.
+    func finishAppend() { shard.completed(.appended) }
+
+    /// Lets time pass, a tick at a time.
+    func pass(milliseconds: Int) {
+        for _ in 0..<max(1, milliseconds / 50) {
+            now = now + 50_000_000
+            shard.advance(to: now)
+            front.advance(to: now)
+            turn()
+        }
+    }
+
+    /// Takes turns until there is nothing left to do.
+    func turn() {
+        repeat {
+            shard.turn(into: &effects)
+            for job in effects.journalJobs {
+                guard case .append = job, appendsLeft > 0 else { continue }
+                appendsLeft -= 1
+                shard.completed(.appended)
+            }
+            front.deliver(effects.completions, effects.watches)
+        } while shard.hasWork
+    }
+}
+
+/// Chance without surprises: the middle of what is possible.
+final class FixedRandom: RandomSource {
+    func next() -> UInt64 { 1 << 63 | 0x2a }
+}
