@@ -128,8 +128,6 @@ class Cluster:
     def _martlet_command(self, node):
         listeners = ["--etcd", node.etcd, "--kafka", node.kafka, "--http", node.http]
         data = ["--data-dir", str(node.folder / "data")]
-        if len(self.nodes) == 1:
-            return [str(MARTLET), "start", "--dev", *data, *listeners]
         members = ",".join(f"{other.name}={other.peer}" for other in self.nodes)
         return [
             str(MARTLET), "start", "--name", node.name, *data, *listeners,

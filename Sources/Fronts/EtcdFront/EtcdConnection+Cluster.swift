@@ -18,9 +18,10 @@ extension EtcdConnection {
     }
 
     func answerMembers(_ key: CallKey) {
+        // The members have no revision; etcd says none here either.
         answer(
             key,
-            MemberListResponse(header: front.header(), members: front.cluster.messages)
+            MemberListResponse(header: front.header(0), members: front.cluster.messages)
         )
     }
 

@@ -41,12 +41,14 @@ extension EtcdConnection {
     }
 
     func answerLeases(_ key: CallKey) {
-        let leases = front.machine?.keyspace.leases ?? []
+        // etcd lists them by their ends.
+        let leases = (front.machine?.keyspace.leaseRecords ?? [])
+            .sorted { ($0.deadline, $0.id) < ($1.deadline, $1.id) }
         answer(
             key,
             LeaseLeasesResponse(
                 header: front.header(),
-                leases: leases.map { LeaseStatus(id: $0.number) }
+                leases: leases.map { LeaseStatus(id: $0.id.number) }
             )
         )
     }
