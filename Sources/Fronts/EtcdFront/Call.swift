@@ -69,6 +69,9 @@ struct KeepAliveCall {
     /// Renewals whose outcome is not known.
     var inFlight = 0
 
+    /// Leases to renew once fewer are in flight, in the client's order.
+    var waiting = WaitingRenewals()
+
     /// The client will ask for no more; the call ends with the last outcome.
     var isHalfClosed = false
 }

@@ -54,15 +54,36 @@ extension EtcdConnection {
     }
 
     /// One renewal of a stream of them; many may be under way, answered in the log's order.
+    ///
+    /// A client renews all its leases on one stream, thousands at once after a pause: those wait.
     func serveKeepAlive(_ key: CallKey, _ message: UnsafeRawBufferPointer) {
-        guard case .keepingAlive(var call)? = calls[key]?.work else { return }
-        guard call.inFlight < Limits.keepAlivesInFlightMax else {
+        guard let request: LeaseKeepAliveRequest = decode(key, message),
+            case .keepingAlive(var call)? = calls[key]?.work
+        else { return }
+        guard call.waiting.count < Limits.keepAlivesWaitingMax else {
             return fail(key, ErrorMapping.tooManyRequests)
         }
-        call.inFlight += 1
+        // Else a copy of the queue stayed in the table, and every change copied all of it.
+        calls[key]?.work = .receiving
+        call.waiting.append(request.id)
         calls[key]?.work = .keepingAlive(call)
-        propose(key, .leaseKeepAlive, message) {
-            (_: LeaseKeepAliveRequest) throws(KeyspaceError) in
+        renewWaiting(key)
+    }
+
+    private func renewWaiting(_ key: CallKey) {
+        while case .keepingAlive(var call)? = calls[key]?.work,
+            call.inFlight < Limits.keepAlivesInFlightMax
+        {
+            calls[key]?.work = .receiving
+            let next = call.waiting.takeFirst()
+            if next != nil { call.inFlight += 1 }
+            calls[key]?.work = .keepingAlive(call)
+            guard let next else { return }
+            LeaseKeepAliveRequest(id: next).encoded.withUnsafeBytes { bytes in
+                propose(key, .leaseKeepAlive, bytes) {
+                    (_: LeaseKeepAliveRequest) throws(KeyspaceError) in
+                }
+            }
         }
     }
 
@@ -74,6 +95,7 @@ extension EtcdConnection {
         case .applied(.success(.leaseKeepAlive(var response))):
             response.header = front.header(response.header?.revision ?? 0)
             send(key, response)
+            renewWaiting(key)
             endIfRenewed(key)
         case .applied(.failure(let error)): fail(key, ErrorMapping.status(of: error))
         case .refused(let refusal): fail(key, ErrorMapping.status(of: refusal))
@@ -84,7 +106,7 @@ extension EtcdConnection {
     /// The client asks for no more renewals, and has the outcome of all.
     func endIfRenewed(_ key: CallKey) {
         guard case .keepingAlive(let call)? = calls[key]?.work, call.isHalfClosed,
-            call.inFlight == 0
+            call.inFlight == 0, call.waiting.count == 0
         else { return }
         end(key, .ok)
     }

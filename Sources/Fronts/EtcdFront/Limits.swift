@@ -29,8 +29,12 @@ public enum Limits {
     /// A watch response that may be split is, above this; as etcd does.
     public static let watchFragmentBytes = messageBytesMax
 
-    /// Renewals of one keep-alive stream that wait for their outcome; more stay unread.
+    /// Renewals of one stream in the log at once; the rest waits, so that one client's leases do not
+    /// crowd out the others' writes.
     public static let keepAlivesInFlightMax = 1_024
+
+    /// Renewals of one stream that wait behind those, eight bytes each.
+    public static let keepAlivesWaitingMax = 100_000
 
     /// A stream's response bytes that wait for the client before no more are encoded for it.
     public static let streamBacklogBytes = 256 * 1024
@@ -40,4 +44,7 @@ public enum Limits {
 
     /// The head of a plain HTTP request; browsers' cookies included.
     public static let plainHeadBytesMax = 16 * 1024
+
+    /// Plain HTTP requests that wait behind the one being answered, in bytes.
+    public static let plainInputBytesMax = 64 * 1024
 }

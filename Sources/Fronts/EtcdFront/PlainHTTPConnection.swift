@@ -2,8 +2,9 @@ internal import Groups
 public import NIOCore
 
 /// A connection of the HTTP port, which serves probes and nothing else.
-public final class PlainHTTPConnection: ChannelInboundHandler {
+public final class PlainHTTPConnection: ChannelInboundHandler, ChannelOutboundHandler {
     public typealias InboundIn = ByteBuffer
+    public typealias OutboundIn = ByteBuffer
     public typealias OutboundOut = ByteBuffer
 
     private let front: EtcdFront
@@ -11,6 +12,7 @@ public final class PlainHTTPConnection: ChannelInboundHandler {
     private var number: UInt32?
     private var key = CallKey(serial: 0, place: 0)
     private var context: ChannelHandlerContext?
+    private var isReadHeldBack = false
 
     public init(_ front: EtcdFront) { self.front = front }
 
@@ -36,6 +38,23 @@ public final class PlainHTTPConnection: ChannelInboundHandler {
     public func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         unwrapInboundIn(data).withUnsafeReadableBytes { session.receive($0) }
         serve()
+    }
+
+    /// Who does not read his answers is not read either.
+    public func read(context: ChannelHandlerContext) {
+        guard context.channel.isWritable else {
+            isReadHeldBack = true
+            return
+        }
+        context.read()
+    }
+
+    public func channelWritabilityChanged(context: ChannelHandlerContext) {
+        if isReadHeldBack, context.channel.isWritable {
+            isReadHeldBack = false
+            context.read()
+        }
+        context.fireChannelWritabilityChanged()
     }
 
     func complete(_ key: CallKey, _ result: CompletionResult) {

@@ -18,6 +18,7 @@ struct PlainHTTPSession {
     mutating func receive(_ bytes: UnsafeRawBufferPointer) {
         guard !isFinished else { return }
         input.append(contentsOf: bytes)
+        if input.count > Limits.plainInputBytesMax { refuse(.headTooLarge) }
     }
 
     /// Answers what can be answered; true if it now waits for a linearizable read.
@@ -45,6 +46,7 @@ struct PlainHTTPSession {
     mutating func finishRead(hasLeader: Bool, failure: String?) {
         guard let (request, route) = waiting else { return }
         waiting = nil
+        guard !isFinished else { return }
         answer(request, route.response(hasLeader: hasLeader, readFailure: failure))
     }
 

@@ -68,6 +68,18 @@ import Testing
         #expect(client.reply(stream).status == .ok)
     }
 
+    @Test func thousandsOfRenewalsAtOnceAreAllAnsweredInOrder() throws {
+        let client = try TestClient(Node())
+        let stream = client.open(.leaseKeepAlive)
+        for id: Int64 in 1...3_000 {
+            client.http.sendMessage(stream, LeaseKeepAliveRequest(id: id).encoded)
+        }
+        client.http.finishRequest(stream)
+        let renewals = try client.take(stream, as: LeaseKeepAliveResponse.self)
+        #expect(renewals.map(\.id) == Array(1...3_000))
+        #expect(client.reply(stream).status == .ok)
+    }
+
     @Test func aLeaseRunsOutUnlessItIsRenewed() throws {
         let node = Node()
         let client = try TestClient(node)
