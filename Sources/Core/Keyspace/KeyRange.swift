@@ -16,8 +16,6 @@ struct KeyRange: Sendable {
         case none
     }
 
-    var isSingle: Bool { if case .single = upper { true } else { false } }
-
     /// An empty end means one key, a zero byte all keys from `key` on.
     init(key: ByteSlice, rangeEnd: ByteSlice) {
         lower = key

@@ -18,8 +18,12 @@ extension Keyspace {
         guard request.revision <= visible.number else { throw .futureRevision }
         let revision = request.revision <= 0 ? visible : Revision(request.revision)
         guard revision >= compactRevision else { throw .compacted }
-        let range = KeyRange(key: request.key, rangeEnd: request.rangeEnd)
         var response = RangeResponse(header: ResponseHeader(revision: visible.number))
+        guard !request.rangeEnd.isEmpty else {
+            read(request, at: revision, into: &response)
+            return response
+        }
+        let range = KeyRange(key: request.key, rangeEnd: request.rangeEnd)
         guard !request.countOnly else {
             response.count = count(range, at: revision, seeing: visible)
             return response
@@ -45,6 +49,19 @@ extension Keyspace {
             )
         }
         return response
+    }
+
+    /// Reads one key: the most frequent request of all, for which no list is needed.
+    private func read(
+        _ request: RangeRequest,
+        at revision: Revision,
+        into response: inout RangeResponse
+    ) {
+        guard let version = history.version(of: request.key, at: revision), !version.isTombstone
+        else { return }
+        response.count = 1
+        guard !request.countOnly, request.admits(version) else { return }
+        response.kvs = [request.keysOnly ? version.keyValueWithoutValue : version.keyValue]
     }
 
     /// How many keys to fetch: one more than asked for, to know whether there are more.
@@ -80,15 +97,14 @@ extension Keyspace {
         into versions: inout [KeyVersion]
     ) -> Int64 {
         var count: Int64 = 0
-        // One key is its own count; many are counted by the tree, older revisions by hand.
-        let isCountedByTree = revision >= visible && !range.isSingle
-        if isCountedByTree {
+        let isLatest = revision >= visible
+        if isLatest {
             count = Int64(history.newest.liveCount(in: range))
             versions.reserveCapacity(min(limit, Int(count)))
         }
         visit(range, at: revision, seeing: visible) { version in
             if versions.count < limit { versions.append(version) }
-            if isCountedByTree { return versions.count < limit }
+            if isLatest { return versions.count < limit }
             count += 1
             return true
         }
