@@ -62,7 +62,7 @@ enum Limits {
     static let settingsParametersMax = 32
 
     /// A DATA frame forced below this many bytes by a small window costs more than it carries.
-    static let tinyFragmentBytes = 64
+    static let tinyFragmentBytes = 16
 
     /// Debug text taken from a GOAWAY.
     static let goAwayTextBytesMax = 1_024
@@ -90,6 +90,9 @@ enum Limits {
     /// DATA frames without a byte that do not end their stream: no client needs them.
     static let emptyFrames = FloodBudget(burst: 100, perSecond: 10)
 
-    /// DATA frames that a small window forces below `tinyFragmentBytes`.
-    static let tinyFragments = FloodBudget(burst: 4_096, perSecond: 500)
+    /// DATA frames that a small window forces below `tinyFragmentBytes` ("data dribble",
+    /// CVE-2019-9511). Generous: a peer that gives back each part that it reads falls into ever
+    /// smaller fragments without malice, and holding bytes back until the window is wider could
+    /// wait for ever for one that grants exactly what its next message needs.
+    static let tinyFragments = FloodBudget(burst: 100_000, perSecond: 20_000)
 }

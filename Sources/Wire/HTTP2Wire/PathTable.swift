@@ -14,7 +14,7 @@ public struct PathTable: Sendable {
         while size < 2 * paths.count { size *= 2 }
         var buckets = [Int32](repeating: 0, count: size)
         for (number, path) in self.paths.enumerated() {
-            var bucket = path.withUnsafeBytes { Self.hash($0) } & (size - 1)
+            var bucket = path.withUnsafeBytes { Int(Self.hash($0)) } & (size - 1)
             while buckets[bucket] != 0 { bucket = (bucket + 1) & (size - 1) }
             buckets[bucket] = Int32(number + 1)
         }
@@ -24,7 +24,7 @@ public struct PathTable: Sendable {
     public var count: Int { paths.count }
 
     public func number(of path: UnsafeRawBufferPointer) -> Int? {
-        var bucket = Self.hash(path) & (buckets.count - 1)
+        var bucket = Int(Self.hash(path)) & (buckets.count - 1)
         while buckets[bucket] != 0 {
             let number = Int(buckets[bucket]) - 1
             if paths[number].elementsEqual(path) { return number }
@@ -34,9 +34,9 @@ public struct PathTable: Sendable {
     }
 
     /// FNV-1a; the table is ours, so nobody can choose colliding paths.
-    private static func hash(_ bytes: UnsafeRawBufferPointer) -> Int {
+    static func hash(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
         var hash: UInt32 = 2_166_136_261
         for byte in bytes { hash = (hash ^ UInt32(byte)) &* 16_777_619 }
-        return Int(hash)
+        return hash
     }
 }

@@ -28,7 +28,8 @@ import Testing
         Fault("HEADERS without a stream", .protocolError, RawFrame.headers(0, RawFrame.unary)),
         Fault("HEADERS on an even stream", .protocolError, RawFrame.headers(2, RawFrame.unary)),
         Fault(
-            "HEADERS below the last stream", .streamClosed,
+            "HEADERS below the last stream",
+            .streamClosed,
             RawFrame.headers(5, RawFrame.unary) + RawFrame.headers(3, RawFrame.unary)
         ),
         Fault("padding beyond DATA", .protocolError, open + RawFrame.frame(0, 8, 1, [4, 1, 2, 3])),
@@ -37,15 +38,19 @@ import Testing
         Fault("priority beyond HEADERS", .frameSizeError, RawFrame.frame(1, 0x24, 1, [0, 0])),
         Fault("CONTINUATION alone", .protocolError, RawFrame.frame(9, 4, 1, [0x82])),
         Fault(
-            "a block interrupted", .protocolError,
-            RawFrame.frame(1, 0, 1, [0x82]) + RawFrame.frame(6, 0, 0, [UInt8](repeating: 0, count: 8))
+            "a block interrupted",
+            .protocolError,
+            RawFrame.frame(1, 0, 1, [0x82])
+                + RawFrame.frame(6, 0, 0, [UInt8](repeating: 0, count: 8))
         ),
         Fault(
-            "a block interrupted by an unknown frame", .protocolError,
+            "a block interrupted by an unknown frame",
+            .protocolError,
             RawFrame.frame(1, 0, 1, [0x82]) + RawFrame.frame(0x77, 0, 0, [])
         ),
         Fault(
-            "a block continued on another stream", .protocolError,
+            "a block continued on another stream",
+            .protocolError,
             RawFrame.frame(1, 0, 1, [0x82]) + RawFrame.frame(9, 4, 3, [0x82])
         ),
         Fault("no HPACK", .compressionError, RawFrame.frame(1, 5, 1, [0x80])),
@@ -57,12 +62,15 @@ import Testing
         Fault("frames of 16383", .protocolError, RawFrame.settings([(5, 16_383)])),
         Fault("frames of 2^24", .protocolError, RawFrame.settings([(5, 0x100_0000)])),
         Fault(
-            "a stream's window overflows by SETTINGS", .flowControlError,
+            "a stream's window overflows by SETTINGS",
+            .flowControlError,
             open + RawFrame.windowUpdate(1, 0x7fff_0000) + RawFrame.settings([(4, 0x7fff_ffff)])
         ),
         Fault("PING of 7", .frameSizeError, RawFrame.frame(6, 0, 0, [1, 2, 3, 4, 5, 6, 7])),
         Fault(
-            "PING on a stream", .protocolError, RawFrame.frame(6, 0, 1, [1, 2, 3, 4, 5, 6, 7, 8])
+            "PING on a stream",
+            .protocolError,
+            RawFrame.frame(6, 0, 1, [1, 2, 3, 4, 5, 6, 7, 8])
         ),
         Fault("RST_STREAM of 3", .frameSizeError, open + RawFrame.frame(3, 0, 1, [0, 0, 0])),
         Fault("RST_STREAM on an idle stream", .protocolError, RawFrame.reset(7)),
@@ -71,14 +79,23 @@ import Testing
         Fault("WINDOW_UPDATE by 0", .protocolError, RawFrame.windowUpdate(0, 0)),
         Fault("WINDOW_UPDATE on an idle stream", .protocolError, RawFrame.windowUpdate(9, 1)),
         Fault(
-            "the connection's window overflows", .flowControlError,
+            "the connection's window overflows",
+            .flowControlError,
             RawFrame.windowUpdate(0, 0x7fff_ffff)
         ),
         Fault("PUSH_PROMISE", .protocolError, RawFrame.frame(5, 4, 1, [0, 0, 0, 2])),
         Fault("PRIORITY of 4", .frameSizeError, RawFrame.frame(2, 0, 1, [0, 0, 0, 0])),
-        Fault("PRIORITY without a stream", .protocolError, RawFrame.frame(2, 0, 0, [0, 0, 0, 0, 0])),
+        Fault(
+            "PRIORITY without a stream",
+            .protocolError,
+            RawFrame.frame(2, 0, 0, [0, 0, 0, 0, 0])
+        ),
         Fault("GOAWAY of 7", .frameSizeError, RawFrame.frame(7, 0, 0, [0, 0, 0, 0, 0, 0, 0])),
-        Fault("GOAWAY on a stream", .protocolError, RawFrame.frame(7, 0, 1, [0, 0, 0, 0, 0, 0, 0, 0])),
+        Fault(
+            "GOAWAY on a stream",
+            .protocolError,
+            RawFrame.frame(7, 0, 1, [0, 0, 0, 0, 0, 0, 0, 0])
+        ),
         Fault("a frame too long", .frameSizeError, [0x00, 0x40, 0x01, 0, 0, 0, 0, 0, 1]),
     ]
 
@@ -97,10 +114,15 @@ import Testing
         Fault("DATA after the end", .streamClosed, ended + RawFrame.data(1, [1])),
         Fault("HEADERS after the end", .streamClosed, ended + ended),
         Fault("WINDOW_UPDATE by 0", .protocolError, open + RawFrame.windowUpdate(1, 0)),
-        Fault("the window overflows", .flowControlError, open + RawFrame.windowUpdate(1, 0x7fff_ffff)),
+        Fault(
+            "the window overflows",
+            .flowControlError,
+            open + RawFrame.windowUpdate(1, 0x7fff_ffff)
+        ),
         Fault("trailers that do not end", .protocolError, open + open),
         Fault(
-            "trailers with a pseudo-header", .protocolError,
+            "trailers with a pseudo-header",
+            .protocolError,
             open + RawFrame.headers(1, [(":path", "/")], endStream: true)
         ),
         request("no path", [(":method", "GET"), (":scheme", "http")]),
@@ -127,15 +149,19 @@ import Testing
         request("te: gzip", RawFrame.get + [("te", "gzip")]),
         request("no number of content-length", RawFrame.get + [("content-length", "+1")]),
         request(
-            "two lengths", RawFrame.get + [("content-length", "1"), ("content-length", "2")]
+            "two lengths",
+            RawFrame.get + [("content-length", "1"), ("content-length", "2")]
         ),
         request("a length without a body", RawFrame.get + [("content-length", "1")]),
         Fault("too long a body", .protocolError, sized(2) + RawFrame.data(1, [1, 2, 3])),
         Fault(
-            "too short a body", .protocolError, sized(2) + RawFrame.data(1, [1], endStream: true)
+            "too short a body",
+            .protocolError,
+            sized(2) + RawFrame.data(1, [1], endStream: true)
         ),
         Fault(
-            "too short a body before trailers", .protocolError,
+            "too short a body before trailers",
+            .protocolError,
             sized(2) + RawFrame.headers(1, [("a", "b")], endStream: true)
         ),
     ]
@@ -177,7 +203,7 @@ import Testing
         let server = ServerUnderTest(settings)
         let value = String(repeating: "x", count: 900)
         server.say(RawFrame.headers(1, RawFrame.unary + [("a", value)], endStream: true))
-        var decoder = HPACKDecoder()
+        let decoder = HPACKDecoder()
         let frames = server.frames()
         try decoder.decode(frames[0].payload)
         #expect(decoder.texts.first == ":status 431")

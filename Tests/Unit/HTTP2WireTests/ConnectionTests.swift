@@ -38,7 +38,7 @@ import Testing
 
     @Test func theSecondReplysHeadersAreThreeBytesOfIndexes() throws {
         let server = ServerUnderTest()
-        var decoder = HPACKDecoder()
+        let decoder = HPACKDecoder()
         var sizes: [[Int]] = []
         for stream: UInt32 in [1, 3, 5] {
             server.say(RawFrame.headers(stream, RawFrame.unary, endStream: true))
@@ -96,10 +96,13 @@ import Testing
         let server = ServerUnderTest()
         server.say(RawFrame.headers(1, RawFrame.get, endStream: true))
         server.connection.respond(
-            StreamID(1), status: 200, [HeaderField("content-type", "application/json")], "{}"
+            StreamID(1),
+            status: 200,
+            [HeaderField("content-type", "application/json")],
+            "{}"
         )
         let frames = server.frames()
-        var decoder = HPACKDecoder()
+        let decoder = HPACKDecoder()
         try decoder.decode(frames[0].payload)
         #expect(
             decoder.texts == [":status 200", "content-type application/json", "content-length 2"]
@@ -115,7 +118,7 @@ import Testing
         let frames = server.frames()
         #expect(frames.count == 1)
         #expect(frames[0].flags == 5)
-        var decoder = HPACKDecoder()
+        let decoder = HPACKDecoder()
         try decoder.decode(frames[0].payload)
         #expect(
             decoder.texts == [

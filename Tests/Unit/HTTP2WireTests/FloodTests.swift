@@ -20,7 +20,9 @@ import Testing
 
     /// How many rounds the connection bears.
     private func rounds(
-        _ settings: HTTP2Settings = small, opening: [UInt8] = [], of round: (UInt32) -> [UInt8]
+        _ settings: HTTP2Settings = small,
+        opening: [UInt8] = [],
+        of round: (UInt32) -> [UInt8]
     ) -> Int? {
         let server = ServerUnderTest(settings)
         server.say(opening)

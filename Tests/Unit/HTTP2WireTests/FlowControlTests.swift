@@ -22,7 +22,8 @@ import Testing
             server.say(RawFrame.windowUpdate(1, 1_000) + RawFrame.windowUpdate(0, 1_000))
             frames += server.frames()
         }
-        #expect(body(frames, of: 1) == RawFrame.message(message))
+        let isWhole = body(frames, of: 1) == RawFrame.message(message)
+        #expect(isWhole)
         #expect(frames.last?.type == 1)
         #expect(frames.last?.flags == 5)
         #expect(server.connection.queuedBytes == 0)
@@ -44,7 +45,8 @@ import Testing
         for stream: UInt32 in [1, 3] {
             server.say(RawFrame.headers(stream, RawFrame.unary, endStream: true))
             server.connection.respondUnary(
-                StreamID(stream), ByteSlice([UInt8](repeating: UInt8(stream), count: 100_000))
+                StreamID(stream),
+                ByteSlice([UInt8](repeating: UInt8(stream), count: 100_000))
             )
         }
         _ = server.frames()
@@ -57,7 +59,8 @@ import Testing
         let server = ServerUnderTest(peer: [(4, 100)])
         server.say(RawFrame.headers(1, RawFrame.unary, endStream: true))
         server.connection.respondUnary(
-            StreamID(1), ByteSlice([UInt8](repeating: 1, count: 295))
+            StreamID(1),
+            ByteSlice([UInt8](repeating: 1, count: 295))
         )
         #expect(body(server.frames(), of: 1).count == 100)
         server.say(RawFrame.settings([(4, 50)]))
@@ -122,7 +125,8 @@ import Testing
         server.say(RawFrame.windowUpdate(0, 0x7000_0000))
         server.say(RawFrame.headers(1, RawFrame.unary, endStream: true))
         server.connection.respondUnary(
-            StreamID(1), ByteSlice([UInt8](repeating: 1, count: 500_000))
+            StreamID(1),
+            ByteSlice([UInt8](repeating: 1, count: 500_000))
         )
         #expect(server.connection.outputCount < 70_000)
         var frames: [WrittenFrame] = []

@@ -5,7 +5,8 @@ import Testing
 
 @Suite struct GRPCTests {
     private func messages(
-        _ parts: [[UInt8]], limit: Int = 1_000
+        _ parts: [[UInt8]],
+        limit: Int = 1_000
     ) throws(GRPCFramingError) -> [[UInt8]] {
         var reader = GRPCMessageReader(limit: limit)
         var messages: [[UInt8]] = []

@@ -29,7 +29,7 @@ import Testing
 
     @Test(arguments: [plainRequests, huffmanRequests])
     func theRequestsOfTheAppendixDecode(blocks: [String]) throws {
-        var decoder = HPACKDecoder()
+        let decoder = HPACKDecoder()
         for (block, request) in zip(blocks, Self.requests) {
             try decoder.decode(hex(block))
             #expect(decoder.texts == request)
@@ -37,7 +37,7 @@ import Testing
     }
 
     @Test func aLiteralWithoutIndexAndANeverIndexedOneLeaveTheTableAlone() throws {
-        var decoder = HPACKDecoder()
+        let decoder = HPACKDecoder()
         try decoder.decode(hex("040c 2f73 616d 706c 652f 7061 7468"))
         #expect(decoder.texts == [":path /sample/path"])
         try decoder.decode(hex("1008 7061 7373 776f 7264 0673 6563 7265 74"))
@@ -66,7 +66,7 @@ import Testing
         ],
     ])
     func theResponsesOfTheAppendixDecodeInASmallTable(blocks: [String]) throws {
-        var decoder = HPACKDecoder()
+        let decoder = HPACKDecoder()
         try decoder.decode(hex("3fe101"))
         try decoder.decode(hex(blocks[0]))
         #expect(
@@ -99,14 +99,15 @@ import Testing
     }
 
     @Test(arguments: [
-        ("7f", HPACKError.truncated), ("80", .unknownIndex(0)), ("ffffffffffffff01", .integerTooLarge),
+        ("7f", HPACKError.truncated), ("80", .unknownIndex(0)),
+        ("ffffffffffffff01", .integerTooLarge),
         ("4083", .truncated), ("40 01 61 7f ff ff ff ff 07", .truncated),
         ("82 3f e1 01", .misplacedSizeUpdate), ("3f e2 1f", .tableTooLarge(4_097)),
         ("00 81 00", .malformedHuffman), ("00 84 ff ff ff ff 00", .malformedHuffman),
         ("00 82 1f ff 00", .malformedHuffman),
     ])
     func brokenBlocksAreRefused(block: String, error: HPACKError) {
-        var decoder = HPACKDecoder()
+        let decoder = HPACKDecoder()
         #expect(throws: error) { try decoder.decode(hex(block)) }
     }
 
@@ -125,7 +126,7 @@ import Testing
     }
 
     @Test func aBombOfIndexesExpandsToNothing() throws {
-        var decoder = HPACKDecoder(listBytesMax: 64 << 10)
+        let decoder = HPACKDecoder(listBytesMax: 64 << 10)
         let value = [UInt8](repeating: 0x61, count: 4_000)
         try decoder.decode([0x40, 0x01, 0x78, 0x7f, 0xa1, 0x1e] + value)
         #expect(decoder.fields.first?.valueLength == 4_000)
@@ -135,7 +136,7 @@ import Testing
     }
 
     @Test func anEntryEvictedByTheSameBlockStaysReadable() throws {
-        var decoder = HPACKDecoder()
+        let decoder = HPACKDecoder()
         try decoder.decode([0x40, 0x01, 0x61, 0x01, 0x62])
         let value = [UInt8](repeating: 0x63, count: 4_000)
         try decoder.decode([0xbe, 0x40, 0x01, 0x78, 0x7f, 0xa1, 0x1e] + value)
@@ -143,7 +144,7 @@ import Testing
     }
 
     @Test func manyInsertionsKeepTheTableRightThroughCompaction() throws {
-        var decoder = HPACKDecoder()
+        let decoder = HPACKDecoder()
         var encoder = HPACKEncoder()
         for number in 0..<2_000 {
             var block: [UInt8] = []
@@ -156,7 +157,7 @@ import Testing
     }
 
     @Test func aSmallerTableIsAnnouncedBeforeTheNextBlock() throws {
-        var decoder = HPACKDecoder()
+        let decoder = HPACKDecoder()
         var encoder = HPACKEncoder()
         var block: [UInt8] = []
         encoder.encode(field("a b"), .incremental, into: &block)
@@ -178,8 +179,8 @@ private func field(_ text: String) -> HeaderField {
     return HeaderField(ByteSlice(String(parts[0])), ByteSlice(String(parts[1])))
 }
 
-extension HPACKDecoder {
-    mutating func decode(_ block: [UInt8]) throws(HPACKError) {
+extension HTTP2Wire.HPACKDecoder {
+    func decode(_ block: [UInt8]) throws(HPACKError) {
         try block.withUnsafeBufferPointer { bytes throws(HPACKError) in
             try decode(UnsafeRawBufferPointer(bytes))
         }

@@ -7,7 +7,10 @@ enum RawFrame {
     static let preface = Array("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n".utf8)
 
     static func frame(
-        _ type: UInt8, _ flags: UInt8 = 0, _ stream: UInt32 = 0, _ payload: [UInt8] = []
+        _ type: UInt8,
+        _ flags: UInt8 = 0,
+        _ stream: UInt32 = 0,
+        _ payload: [UInt8] = []
     ) -> [UInt8] {
         let length = payload.count
         return [UInt8(length >> 16 & 0xff), UInt8(length >> 8 & 0xff), UInt8(length & 0xff)]
@@ -25,7 +28,9 @@ enum RawFrame {
     static let settingsAcknowledgement = frame(4, 1)
 
     static func headers(
-        _ stream: UInt32, _ fields: [(String, String)], endStream: Bool = false
+        _ stream: UInt32,
+        _ fields: [(String, String)],
+        endStream: Bool = false
     ) -> [UInt8] {
         frame(1, endStream ? 5 : 4, stream, block(fields))
     }
@@ -80,7 +85,9 @@ struct WrittenFrame: Equatable {
             let stream = head[5...].reduce(UInt32(0)) { $0 << 8 | UInt32($1) }
             frames.append(
                 WrittenFrame(
-                    type: head[3], flags: head[4], stream: stream,
+                    type: head[3],
+                    flags: head[4],
+                    stream: stream,
                     payload: Array(rest.dropFirst(9).prefix(length))
                 )
             )
@@ -107,7 +114,8 @@ struct ServerUnderTest {
     let recorder = Recorder()
 
     init(
-        _ settings: HTTP2Settings = HTTP2Settings(), peer: [(UInt16, UInt32)] = [],
+        _ settings: HTTP2Settings = HTTP2Settings(),
+        peer: [(UInt16, UInt32)] = [],
         opened: Bool = true
     ) {
         connection = HTTP2Connection(role: .server, settings: settings, paths: Self.paths)

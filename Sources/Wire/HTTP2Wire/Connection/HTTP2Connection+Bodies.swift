@@ -1,6 +1,8 @@
 extension HTTP2Connection {
     func receiveBody<Sink: HTTP2EventSink>(
-        _ header: FrameHeader, _ payload: UnsafeRawBufferPointer, into sink: Sink
+        _ header: FrameHeader,
+        _ payload: UnsafeRawBufferPointer,
+        into sink: Sink
     ) throws(HTTP2Failure) {
         let stream = header.stream
         guard stream != 0, !isIdle(stream) else {
@@ -26,7 +28,10 @@ extension HTTP2Connection {
 
     /// Accounts for a part of a body; returns why it must not come.
     private func receiveInto(
-        _ slot: Int, _ count: Int, _ flowCount: Int, _ endStream: Bool
+        _ slot: Int,
+        _ count: Int,
+        _ flowCount: Int,
+        _ endStream: Bool
     ) -> HTTP2ErrorCode? {
         guard !streams[slot].isRemoteEnded else { return .streamClosed }
         guard streams[slot].areHeadersReceived else { return .protocolError }
@@ -65,7 +70,8 @@ extension HTTP2Connection {
 
     /// DATA on a closed stream: tolerated if we reset it, as it may have been on its way.
     private func receiveLateBody<Sink: HTTP2EventSink>(
-        _ stream: UInt32, into sink: Sink
+        _ stream: UInt32,
+        into sink: Sink
     ) throws(HTTP2Failure) {
         if resetStreams.contains(stream) || departure == .leaving { return }
         try breakStream(stream, .streamClosed, into: sink)

@@ -1,6 +1,8 @@
 extension HTTP2Connection {
     func receiveWindowUpdate<Sink: HTTP2EventSink>(
-        _ header: FrameHeader, _ payload: UnsafeRawBufferPointer, into sink: Sink
+        _ header: FrameHeader,
+        _ payload: UnsafeRawBufferPointer,
+        into sink: Sink
     ) throws(HTTP2Failure) {
         guard payload.count == 4 else {
             throw HTTP2Failure(.frameSizeError, "WINDOW_UPDATE of \(payload.count) bytes")
@@ -40,7 +42,9 @@ extension HTTP2Connection {
     }
 
     func receivePing<Sink: HTTP2EventSink>(
-        _ header: FrameHeader, _ payload: UnsafeRawBufferPointer, into sink: Sink
+        _ header: FrameHeader,
+        _ payload: UnsafeRawBufferPointer,
+        into sink: Sink
     ) throws(HTTP2Failure) {
         guard header.stream == 0 else { throw HTTP2Failure(.protocolError, "PING on a stream") }
         guard payload.count == 8 else {
@@ -61,7 +65,9 @@ extension HTTP2Connection {
     }
 
     func receiveReset<Sink: HTTP2EventSink>(
-        _ header: FrameHeader, _ payload: UnsafeRawBufferPointer, into sink: Sink
+        _ header: FrameHeader,
+        _ payload: UnsafeRawBufferPointer,
+        into sink: Sink
     ) throws(HTTP2Failure) {
         guard payload.count == 4 else {
             throw HTTP2Failure(.frameSizeError, "RST_STREAM of \(payload.count) bytes")
@@ -76,12 +82,14 @@ extension HTTP2Connection {
         guard budgets.resets.spend() else { throw .flood("resets of streams") }
         removeStream(slot)
         sink.streamReset(
-            StreamID(header.stream), HTTP2ErrorCode(rawValue: payload.integer(at: 0))
+            StreamID(header.stream),
+            HTTP2ErrorCode(rawValue: payload.integer(at: 0))
         )
     }
 
     func receivePriority(
-        _ header: FrameHeader, _ payload: UnsafeRawBufferPointer
+        _ header: FrameHeader,
+        _ payload: UnsafeRawBufferPointer
     ) throws(HTTP2Failure) {
         guard header.stream != 0 else {
             throw HTTP2Failure(.protocolError, "PRIORITY without a stream")
@@ -93,7 +101,9 @@ extension HTTP2Connection {
     }
 
     func receiveGoAway<Sink: HTTP2EventSink>(
-        _ header: FrameHeader, _ payload: UnsafeRawBufferPointer, into sink: Sink
+        _ header: FrameHeader,
+        _ payload: UnsafeRawBufferPointer,
+        into sink: Sink
     ) throws(HTTP2Failure) {
         guard header.stream == 0 else { throw HTTP2Failure(.protocolError, "GOAWAY on a stream") }
         guard payload.count >= 8 else {

@@ -2,7 +2,9 @@ internal import Bytes
 
 extension HTTP2Connection {
     func receiveHeaders<Sink: HTTP2EventSink>(
-        _ header: FrameHeader, _ payload: UnsafeRawBufferPointer, into sink: Sink
+        _ header: FrameHeader,
+        _ payload: UnsafeRawBufferPointer,
+        into sink: Sink
     ) throws(HTTP2Failure) {
         guard header.stream != 0 else {
             throw HTTP2Failure(.protocolError, "HEADERS without a stream")
@@ -17,7 +19,9 @@ extension HTTP2Connection {
         let endStream = header.flags.contains(.endStream)
         guard header.flags.contains(.endHeaders) else {
             openBlock = OpenHeaderBlock(
-                stream: header.stream, endStream: endStream, bytes: [UInt8](block)
+                stream: header.stream,
+                endStream: endStream,
+                bytes: [UInt8](block)
             )
             return
         }
@@ -25,7 +29,9 @@ extension HTTP2Connection {
     }
 
     func receiveContinuation<Sink: HTTP2EventSink>(
-        _ header: FrameHeader, _ payload: UnsafeRawBufferPointer, into sink: Sink
+        _ header: FrameHeader,
+        _ payload: UnsafeRawBufferPointer,
+        into sink: Sink
     ) throws(HTTP2Failure) {
         guard var block = openBlock else {
             throw HTTP2Failure(.protocolError, "CONTINUATION without HEADERS")
@@ -52,7 +58,10 @@ extension HTTP2Connection {
 
     /// A whole header block: decoded in any case, as HPACK's table depends on it.
     private func receiveBlock<Sink: HTTP2EventSink>(
-        _ block: UnsafeRawBufferPointer, on stream: UInt32, endStream: Bool, into sink: Sink
+        _ block: UnsafeRawBufferPointer,
+        on stream: UInt32,
+        endStream: Bool,
+        into sink: Sink
     ) throws(HTTP2Failure) {
         do throws(HPACKError) {
             try decoder.decode(block)
@@ -81,7 +90,9 @@ extension HTTP2Connection {
     }
 
     private func startRequest<Sink: HTTP2EventSink>(
-        _ stream: UInt32, _ endStream: Bool, into sink: Sink
+        _ stream: UInt32,
+        _ endStream: Bool,
+        into sink: Sink
     ) throws(HTTP2Failure) {
         lastPeerStream = stream
         guard departure != .leaving else { return }
@@ -112,7 +123,10 @@ extension HTTP2Connection {
     }
 
     private func startResponse<Sink: HTTP2EventSink>(
-        _ stream: UInt32, _ slot: Int, _ endStream: Bool, into sink: Sink
+        _ stream: UInt32,
+        _ slot: Int,
+        _ endStream: Bool,
+        into sink: Sink
     ) throws(HTTP2Failure) {
         guard !decoder.isListTooLarge, !streams[slot].isRemoteEnded,
             let (head, contentLength) = MessageHead.response(decoder)
@@ -137,7 +151,10 @@ extension HTTP2Connection {
     }
 
     private func receiveTrailers<Sink: HTTP2EventSink>(
-        _ stream: UInt32, _ slot: Int, _ endStream: Bool, into sink: Sink
+        _ stream: UInt32,
+        _ slot: Int,
+        _ endStream: Bool,
+        into sink: Sink
     ) throws(HTTP2Failure) {
         guard !streams[slot].isRemoteEnded else {
             try breakStream(stream, .streamClosed, into: sink)

@@ -4,7 +4,9 @@ extension HTTP2Connection {
     /// `now` is a monotonic clock, used only to refill the budgets against floods. Must not be
     /// called from within an event.
     public func receive<Sink: HTTP2EventSink>(
-        _ bytes: UnsafeRawBufferPointer, atMilliseconds now: UInt64, into sink: Sink
+        _ bytes: UnsafeRawBufferPointer,
+        atMilliseconds now: UInt64,
+        into sink: Sink
     ) {
         precondition(!isReceiving, "receive was called from within an event")
         guard phase != .closed else { return }
@@ -19,7 +21,8 @@ extension HTTP2Connection {
     }
 
     private func read<Sink: HTTP2EventSink>(
-        _ bytes: UnsafeRawBufferPointer, into sink: Sink
+        _ bytes: UnsafeRawBufferPointer,
+        into sink: Sink
     ) throws(HTTP2Failure) {
         var rest = bytes
         if !pending.isEmpty { try completePending(from: &rest, into: sink) }
@@ -34,7 +37,8 @@ extension HTTP2Connection {
 
     /// Fills up the frame that the last portion left incomplete; nothing beyond it is copied.
     private func completePending<Sink: HTTP2EventSink>(
-        from rest: inout UnsafeRawBufferPointer, into sink: Sink
+        from rest: inout UnsafeRawBufferPointer,
+        into sink: Sink
     ) throws(HTTP2Failure) {
         while true {
             let needed = try pendingLength()
@@ -76,7 +80,8 @@ extension HTTP2Connection {
     }
 
     private func accept<Sink: HTTP2EventSink>(
-        _ unit: UnsafeRawBufferPointer, into sink: Sink
+        _ unit: UnsafeRawBufferPointer,
+        into sink: Sink
     ) throws(HTTP2Failure) {
         guard phase != .awaitingPreface else {
             phase = .awaitingSettings
@@ -105,7 +110,10 @@ extension HTTP2Connection {
     }
 
     private func dispatch<Sink: HTTP2EventSink>(
-        _ type: FrameType, _ header: FrameHeader, _ payload: UnsafeRawBufferPointer, into sink: Sink
+        _ type: FrameType,
+        _ header: FrameHeader,
+        _ payload: UnsafeRawBufferPointer,
+        into sink: Sink
     ) throws(HTTP2Failure) {
         switch type {
         case .data: try receiveBody(header, payload, into: sink)
@@ -128,7 +136,8 @@ extension HTTP2Connection {
 
     /// The payload without padding (RFC 9113, section 6.1).
     func unpadded(
-        _ header: FrameHeader, _ payload: UnsafeRawBufferPointer
+        _ header: FrameHeader,
+        _ payload: UnsafeRawBufferPointer
     ) throws(HTTP2Failure) -> UnsafeRawBufferPointer {
         guard header.flags.contains(.padded) else { return payload }
         guard let padding = payload.first else {

@@ -52,7 +52,9 @@ extension HTTP2Connection {
     /// Ends the reply after what waits; as "trailers only" if nothing was sent before.
     @discardableResult
     public func sendTrailers(
-        _ stream: StreamID, _ status: GRPCStatusCode, _ message: String = ""
+        _ stream: StreamID,
+        _ status: GRPCStatusCode,
+        _ message: String = ""
     ) -> Bool {
         guard let slot = openSlot(stream) else { return false }
         if let outbox = streams[slot].outbox {
@@ -66,7 +68,10 @@ extension HTTP2Connection {
     /// A whole reply without gRPC, as for `/health`; `content-length` is added.
     @discardableResult
     public func respond(
-        _ stream: StreamID, status: Int, _ fields: [HeaderField], _ body: ByteSlice
+        _ stream: StreamID,
+        status: Int,
+        _ fields: [HeaderField],
+        _ body: ByteSlice
     ) -> Bool {
         guard let slot = openSlot(stream), !streams[slot].areHeadersSent else { return false }
         streams[slot].areHeadersSent = true
@@ -111,7 +116,9 @@ extension HTTP2Connection {
     /// Encodes a message behind space for the frame's header and the prefix, which are filled in
     /// when the length is known; only a message that cannot go out whole is moved.
     private func sendMessage(
-        _ slot: Int, _ end: StreamEnd, _ encode: (inout ByteWriter) -> Void
+        _ slot: Int,
+        _ end: StreamEnd,
+        _ encode: (inout ByteWriter) -> Void
     ) -> Bool {
         let room = room(slot)
         let id = streams[slot].id
@@ -137,7 +144,8 @@ extension HTTP2Connection {
 
     /// A writer of its own scope, so that nobody but us holds the storage afterwards.
     private static func appending(
-        to bytes: consuming [UInt8], _ encode: (inout ByteWriter) -> Void
+        to bytes: consuming [UInt8],
+        _ encode: (inout ByteWriter) -> Void
     ) -> [UInt8] {
         var writer = ByteWriter(appendingTo: bytes)
         encode(&writer)

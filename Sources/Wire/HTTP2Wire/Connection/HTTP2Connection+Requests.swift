@@ -35,7 +35,8 @@ extension HTTP2Connection {
         encoder.begin(into: &block)
         encoder.indexed(StaticHeaders.methodPost, into: &block)
         encoder.indexed(
-            request.isSecure ? StaticHeaders.schemeHTTPS : StaticHeaders.schemeHTTP, into: &block
+            request.isSecure ? StaticHeaders.schemeHTTPS : StaticHeaders.schemeHTTP,
+            into: &block
         )
         encoder.encode(HeaderField(":path", request.path), .incremental, into: &block)
         encoder.encode(HeaderField(":authority", request.authority), .incremental, into: &block)

@@ -98,7 +98,7 @@ extension HTTP2Connection {
     }
 
     func spendSendWindow(_ slot: Int, _ count: Int) {
-        if count >= Limits.tinyFragmentBytes { budgets.earnBySending() }
+        budgets.earnBySending()
         sendWindow -= count
         streams[slot].sendWindow -= count
     }
@@ -123,7 +123,10 @@ extension HTTP2Connection {
             return true
         }
         writeFrameHeader(
-            .data, endStream ? .endStream : [], stream: streams[slot].id, length: bytes.count
+            .data,
+            endStream ? .endStream : [],
+            stream: streams[slot].id,
+            length: bytes.count
         )
         bytes.withUnsafeBytes { output.append(contentsOf: $0) }
         spendSendWindow(slot, bytes.count)

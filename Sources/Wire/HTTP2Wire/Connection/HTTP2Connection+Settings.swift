@@ -31,7 +31,9 @@ extension HTTP2Connection {
     }
 
     func receiveSettings<Sink: HTTP2EventSink>(
-        _ header: FrameHeader, _ payload: UnsafeRawBufferPointer, into sink: Sink
+        _ header: FrameHeader,
+        _ payload: UnsafeRawBufferPointer,
+        into sink: Sink
     ) throws(HTTP2Failure) {
         guard header.stream == 0 else {
             throw HTTP2Failure(.protocolError, "SETTINGS on a stream")

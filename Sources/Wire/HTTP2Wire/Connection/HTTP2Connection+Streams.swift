@@ -41,7 +41,9 @@ extension HTTP2Connection {
 
     /// The peer broke a rule of one stream: that stream ends, and the peer pays for it.
     func breakStream<Sink: HTTP2EventSink>(
-        _ stream: UInt32, _ code: HTTP2ErrorCode, into sink: Sink
+        _ stream: UInt32,
+        _ code: HTTP2ErrorCode,
+        into sink: Sink
     ) throws(HTTP2Failure) {
         guard budgets.provokedResets.spend() else { throw .flood("broken streams") }
         refuse(stream, code)

@@ -46,7 +46,10 @@ extension HTTP2Connection {
         let ending: FrameFlags = endStream ? .endStream : []
         guard block.count > peer.frameBytesMax else {
             writeFrameHeader(
-                .headers, ending.union(.endHeaders), stream: stream, length: block.count
+                .headers,
+                ending.union(.endHeaders),
+                stream: stream,
+                length: block.count
             )
             output.append(contentsOf: block)
             return
@@ -69,7 +72,9 @@ extension HTTP2Connection {
 
     /// Encodes a block that may come again as it is; `block` keeps it if the table stands still.
     func writeReusable(
-        _ block: WritableKeyPath<ReplyBlocks, ReplyBlocks.Block>, stream: UInt32, endStream: Bool,
+        _ block: WritableKeyPath<ReplyBlocks, ReplyBlocks.Block>,
+        stream: UInt32,
+        endStream: Bool,
         _ fields: [HeaderField]
     ) {
         let mayKeep = !encoder.mustAnnounceTable

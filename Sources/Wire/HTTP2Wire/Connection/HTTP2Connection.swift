@@ -74,7 +74,7 @@ public final class HTTP2Connection {
     var budgets: FloodBudgets
 
     // Input.
-    var decoder: HPACKDecoder
+    let decoder: HPACKDecoder
     /// The bytes of an incomplete frame, from its first on; empty between frames.
     var pending: [UInt8] = []
     /// A header block without END_HEADERS; nothing but its CONTINUATION may follow.

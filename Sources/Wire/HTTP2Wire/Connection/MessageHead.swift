@@ -26,7 +26,7 @@ enum MessageHead {
     }
 
     /// The pseudo-headers of the block, if all of its headers are well-formed.
-    private static func pseudoHeaders(_ decoder: borrowing HPACKDecoder) -> PseudoHeaders? {
+    private static func pseudoHeaders(_ decoder: HPACKDecoder) -> PseudoHeaders? {
         var seen: PseudoHeaders = []
         var sawRegular = false
         for field in decoder.fields {
@@ -42,7 +42,7 @@ enum MessageHead {
         return seen
     }
 
-    static func request(_ decoder: borrowing HPACKDecoder) -> RequestHead? {
+    static func request(_ decoder: HPACKDecoder) -> RequestHead? {
         guard let pseudo = pseudoHeaders(decoder) else { return nil }
         var head = RequestHead()
         var isPathValid = true
@@ -77,13 +77,15 @@ enum MessageHead {
     }
 
     /// Absolute, or `*` for OPTIONS (RFC 9113, section 8.3.1).
-    private static func isValidPath(_ field: HeaderEntry, _ decoder: borrowing HPACKDecoder) -> Bool {
+    private static func isValidPath(_ field: HeaderEntry, _ decoder: HPACKDecoder) -> Bool {
         decoder.withValue(of: field) { $0.first == UInt8(ascii: "/") || $0.says("*") }
     }
 
     /// Nil if it is no number, or not the same as an earlier one.
     private static func contentLength(
-        _ field: HeaderEntry, _ decoder: borrowing HPACKDecoder, _ earlier: Int?
+        _ field: HeaderEntry,
+        _ decoder: HPACKDecoder,
+        _ earlier: Int?
     ) -> Int? {
         let length = decoder.withValue(of: field) { HeaderRules.decimal($0, digitsMax: 18) }
         guard let length, earlier == nil || earlier == length else { return nil }
@@ -91,7 +93,7 @@ enum MessageHead {
     }
 
     static func response(
-        _ decoder: borrowing HPACKDecoder
+        _ decoder: HPACKDecoder
     ) -> (head: ResponseHead, contentLength: Int?)? {
         guard pseudoHeaders(decoder) == .status else { return nil }
         var head = ResponseHead()
@@ -112,7 +114,7 @@ enum MessageHead {
         return head.status >= 100 ? (head, length) : nil
     }
 
-    static func trailers(_ decoder: borrowing HPACKDecoder) -> ResponseTrailers? {
+    static func trailers(_ decoder: HPACKDecoder) -> ResponseTrailers? {
         guard pseudoHeaders(decoder) == [] else { return nil }
         var trailers = ResponseTrailers()
         for field in decoder.fields {
@@ -127,7 +129,8 @@ enum MessageHead {
     }
 
     private static func grpcMessage(
-        _ field: HeaderEntry, _ decoder: borrowing HPACKDecoder
+        _ field: HeaderEntry,
+        _ decoder: HPACKDecoder
     ) -> String {
         decoder.withValue(of: field) { PercentEncoding.decode($0) }
     }

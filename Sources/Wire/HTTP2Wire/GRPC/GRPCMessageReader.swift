@@ -47,7 +47,8 @@ public struct GRPCMessageReader: Sendable {
 
     /// Takes a part of the body and delivers the messages that it completes.
     public mutating func receive(
-        _ bytes: UnsafeRawBufferPointer, _ deliver: (UnsafeRawBufferPointer) -> Void
+        _ bytes: UnsafeRawBufferPointer,
+        _ deliver: (UnsafeRawBufferPointer) -> Void
     ) throws(GRPCFramingError) {
         var rest = bytes
         if !partial.isEmpty { try complete(from: &rest, deliver) }
@@ -61,7 +62,8 @@ public struct GRPCMessageReader: Sendable {
     }
 
     private mutating func complete(
-        from rest: inout UnsafeRawBufferPointer, _ deliver: (UnsafeRawBufferPointer) -> Void
+        from rest: inout UnsafeRawBufferPointer,
+        _ deliver: (UnsafeRawBufferPointer) -> Void
     ) throws(GRPCFramingError) {
         take(Self.prefixBytes - partial.count, from: &rest)
         guard partial.count >= Self.prefixBytes else { return }
@@ -90,7 +92,8 @@ public struct GRPCMessageReader: Sendable {
 
     /// `bytes` hold a prefix at least.
     private static func messageLength(
-        _ bytes: UnsafeRawBufferPointer, _ limit: Int
+        _ bytes: UnsafeRawBufferPointer,
+        _ limit: Int
     ) throws(GRPCFramingError) -> Int {
         guard bytes[0] == 0 else {
             throw bytes[0] == 1 ? .compressed : .unknownFlag(bytes[0])

@@ -6,7 +6,9 @@ internal import Bytes
 /// only grows while a block is decoded, so an entry that is evicted in the middle stays readable
 /// for the block's event; it is compacted before a block when much of it is dead. An indexed header
 /// therefore costs a look-up, whatever its length: an HPACK bomb expands to nothing.
-struct HPACKDecoder {
+///
+/// A class, so that a block is read where it lies: as a value it was copied for each message.
+final class HPACKDecoder {
     /// The headers of the block decoded last, in order.
     private(set) var fields: [HeaderEntry] = []
 
@@ -37,13 +39,13 @@ struct HPACKDecoder {
     }
 
     /// Decodes one whole block into `fields`.
-    mutating func decode(_ block: UnsafeRawBufferPointer) throws(HPACKError) {
+    func decode(_ block: UnsafeRawBufferPointer) throws(HPACKError) {
         fields.removeAll(keepingCapacity: true)
         isListTooLarge = false
         listBytes = 0
         compactIfDead()
         var position = 0
-        var mayResize = true
+        var resizesLeft = 2
         while position < block.count {
             let first = block[position]
             if first >= 0x80 {
@@ -54,13 +56,14 @@ struct HPACKDecoder {
                 keep(entry)
                 insert(entry)
             } else if first >= 0x20 {
-                guard mayResize else { throw .misplacedSizeUpdate }
+                guard resizesLeft > 0 else { throw .misplacedSizeUpdate }
+                resizesLeft -= 1
                 try resize(HPACKInteger.read(block, at: &position, prefixBits: 5))
                 continue
             } else {
                 keep(try literal(block, at: &position, prefixBits: 4))
             }
-            mayResize = false
+            resizesLeft = 0
         }
     }
 
@@ -73,7 +76,8 @@ struct HPACKDecoder {
     }
 
     func withValue<Result>(
-        of field: HeaderEntry, _ body: (UnsafeRawBufferPointer) -> Result
+        of field: HeaderEntry,
+        _ body: (UnsafeRawBufferPointer) -> Result
     ) -> Result {
         arena.withUnsafeBytes { body(UnsafeRawBufferPointer(rebasing: $0[field.valueRange])) }
     }
@@ -88,7 +92,7 @@ struct HPACKDecoder {
         }
     }
 
-    private mutating func keep(_ entry: HeaderEntry) {
+    private func keep(_ entry: HeaderEntry) {
         listBytes += entry.size
         guard listBytes <= listBytesMax else {
             isListTooLarge = true
@@ -109,8 +113,10 @@ extension HPACKDecoder {
         return entries[position]
     }
 
-    private mutating func literal(
-        _ block: UnsafeRawBufferPointer, at position: inout Int, prefixBits: UInt8
+    private func literal(
+        _ block: UnsafeRawBufferPointer,
+        at position: inout Int,
+        prefixBits: UInt8
     ) throws(HPACKError) -> HeaderEntry {
         let index = try HPACKInteger.read(block, at: &position, prefixBits: prefixBits)
         var literal = HeaderEntry()
@@ -129,8 +135,9 @@ extension HPACKDecoder {
     }
 
     /// Appends a string literal (section 5.2) to the arena.
-    private mutating func string(
-        _ block: UnsafeRawBufferPointer, at position: inout Int
+    private func string(
+        _ block: UnsafeRawBufferPointer,
+        at position: inout Int
     ) throws(HPACKError) -> (start: UInt32, length: UInt32) {
         guard position < block.count else { throw .truncated }
         let isHuffman = block[position] >= 0x80
@@ -184,28 +191,28 @@ extension HPACKDecoder {
 }
 
 extension HPACKDecoder {
-    private mutating func insert(_ entry: HeaderEntry) {
+    private func insert(_ entry: HeaderEntry) {
         evict(until: tableBytesMax - entry.size)
         guard entry.size <= tableBytesMax else { return }
         entries.append(entry)
         tableBytes += entry.size
     }
 
-    private mutating func evict(until bytesMax: Int) {
+    private func evict(until bytesMax: Int) {
         while tableBytes > bytesMax, firstLive < entries.count {
             tableBytes -= entries[firstLive].size
             firstLive += 1
         }
     }
 
-    private mutating func resize(_ bytesMax: Int) throws(HPACKError) {
+    private func resize(_ bytesMax: Int) throws(HPACKError) {
         guard bytesMax <= Limits.headerTableBytesMax else { throw .tableTooLarge(bytesMax) }
         tableBytesMax = bytesMax
         evict(until: bytesMax)
     }
 
     /// Only between blocks, as the current block's fields point into the arena.
-    private mutating func compactIfDead() {
+    private func compactIfDead() {
         let dead = arena.count - StaticHeaders.bytes.count - tableBytes
         guard dead > 2 * Limits.headerTableBytesMax || firstLive > 256 else { return }
         var kept = StaticHeaders.bytes

@@ -18,14 +18,27 @@ struct HPACKEncoder {
 
     private struct Entry {
         var field: HeaderField
+        var key: FieldKey
         var size: Int { field.name.count + field.value.count + 32 }
+    }
+
+    /// Tells most fields apart without looking at their bytes.
+    private struct FieldKey: Equatable {
+        var name: UInt32 = 0
+        var value: UInt32 = 0
+
+        init(_ field: HeaderField) {
+            name = field.name.withUnsafeBytes { PathTable.hash($0) }
+            value = field.value.withUnsafeBytes { PathTable.hash($0) }
+        }
     }
 
     /// Changes whenever an index may mean something else.
     private(set) var generation = 0
 
-    /// Oldest first.
+    /// Oldest first; those before `firstLive` are evicted.
     private var entries: [Entry] = []
+    private var firstLive = 0
     private var tableBytes = 0
     private var tableBytesMax = Limits.headerTableBytesMax
 
@@ -63,15 +76,20 @@ struct HPACKEncoder {
     }
 
     mutating func encode(
-        _ field: HeaderField, _ indexing: Indexing, into output: inout [UInt8]
+        _ field: HeaderField,
+        _ indexing: Indexing,
+        into output: inout [UInt8]
     ) {
-        let found = find(field)
+        let key = FieldKey(field)
+        let found = find(field, key)
         if found.isWhole, indexing != .never {
             indexed(found.index, into: &output)
             return
         }
-        let isKept = indexing == .incremental && field.name.count + field.value.count + 32
-            <= tableBytesMax
+        let isKept =
+            indexing == .incremental
+            && field.name.count + field.value.count + 32
+                <= tableBytesMax
         switch indexing {
         case .incremental where isKept:
             HPACKInteger.write(found.index, prefixBits: 6, pattern: 0x40, into: &output)
@@ -82,27 +100,42 @@ struct HPACKEncoder {
         }
         if found.index == 0 { Self.string(field.name, into: &output) }
         Self.string(field.value, into: &output)
-        if isKept { insert(field) }
+        if isKept { insert(field, key) }
     }
 
     /// The field's index, or its name's, or zero.
-    private func find(_ field: HeaderField) -> (index: Int, isWhole: Bool) {
-        var nameIndex = 0
-        for (age, entry) in entries.reversed().enumerated() where entry.field.name == field.name {
-            let index = StaticHeaders.count + 1 + age
-            if entry.field.value == field.value { return (index, true) }
-            nameIndex = index
+    private func find(_ field: HeaderField, _ key: FieldKey) -> (index: Int, isWhole: Bool) {
+        var named = 0
+        var position = entries.count
+        while position > firstLive {
+            position -= 1
+            guard entries[position].key.name == key.name,
+                entries[position].field.name == field.name
+            else { continue }
+            let index = StaticHeaders.count + entries.count - position
+            if entries[position].key == key, entries[position].field.value == field.value {
+                return (index, true)
+            }
+            if named == 0 { named = index }
         }
-        for (position, known) in Self.staticFields.enumerated() where known.name == field.name {
-            if known.value == field.value { return (position + 1, true) }
-            if nameIndex == 0 { nameIndex = position + 1 }
+        guard let first = Self.staticIndexes[field.name] else { return (named, false) }
+        var index = first
+        while index <= StaticHeaders.count, Self.staticFields[index - 1].name == field.name {
+            if Self.staticFields[index - 1].value == field.value { return (index, true) }
+            index += 1
         }
-        return (nameIndex, false)
+        return (named == 0 ? first : named, false)
     }
 
     private static let staticFields = StaticHeaders.pairs.map {
         HeaderField(ByteSlice($0.name), ByteSlice($0.value))
     }
+
+    /// A name's first index; entries of one name follow each other.
+    private static let staticIndexes = Dictionary(
+        staticFields.enumerated().map { ($1.name, $0 + 1) },
+        uniquingKeysWith: { first, _ in first }
+    )
 
     private static func string(_ text: ByteSlice, into output: inout [UInt8]) {
         text.withUnsafeBytes { bytes in
@@ -117,8 +150,9 @@ struct HPACKEncoder {
         }
     }
 
-    private mutating func insert(_ field: HeaderField) {
-        let entry = Entry(field: HeaderField(field.name.compacted, field.value.compacted))
+    private mutating func insert(_ field: HeaderField, _ key: FieldKey) {
+        let kept = HeaderField(field.name.compacted, field.value.compacted)
+        let entry = Entry(field: kept, key: key)
         evict(until: tableBytesMax - entry.size)
         entries.append(entry)
         tableBytes += entry.size
@@ -126,12 +160,14 @@ struct HPACKEncoder {
     }
 
     private mutating func evict(until bytesMax: Int) {
-        var count = 0
-        while tableBytes > bytesMax, count < entries.count {
-            tableBytes -= entries[count].size
-            count += 1
+        while tableBytes > bytesMax, firstLive < entries.count {
+            tableBytes -= entries[firstLive].size
+            firstLive += 1
+            generation += 1
         }
-        entries.removeFirst(count)
-        if count > 0 { generation += 1 }
+        if firstLive > entries.count / 2 + 16 {
+            entries.removeFirst(firstLive)
+            firstLive = 0
+        }
     }
 }

@@ -5,7 +5,9 @@ enum HPACKError: Error, Equatable, Sendable {
     case unknownIndex(Int)
     case malformedHuffman
 
-    /// A table size update after the first field, or above what we allow (RFC 7541, section 4.2).
+    /// A table size update after the first field, or a third one (RFC 7541, section 4.2).
     case misplacedSizeUpdate
+
+    /// A table size update above what we allow.
     case tableTooLarge(Int)
 }

@@ -4,7 +4,9 @@ enum HPACKInteger {
     private static let furtherBytesMax = 5
 
     static func read(
-        _ bytes: UnsafeRawBufferPointer, at position: inout Int, prefixBits: UInt8
+        _ bytes: UnsafeRawBufferPointer,
+        at position: inout Int,
+        prefixBits: UInt8
     ) throws(HPACKError) -> Int {
         guard position < bytes.count else { throw .truncated }
         let mask = 1 << Int(prefixBits) - 1
@@ -23,7 +25,10 @@ enum HPACKInteger {
 
     /// `pattern` fills the bits above the prefix.
     static func write(
-        _ value: Int, prefixBits: UInt8, pattern: UInt8, into output: inout [UInt8]
+        _ value: Int,
+        prefixBits: UInt8,
+        pattern: UInt8,
+        into output: inout [UInt8]
     ) {
         let mask = 1 << Int(prefixBits) - 1
         guard value >= mask else {

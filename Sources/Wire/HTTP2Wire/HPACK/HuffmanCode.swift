@@ -93,7 +93,8 @@ struct HuffmanCode: Sendable {
     }
 
     private func decode(
-        _ input: UnsafeRawBufferPointer, to output: UnsafeMutableRawBufferPointer
+        _ input: UnsafeRawBufferPointer,
+        to output: UnsafeMutableRawBufferPointer
     ) -> Int? {
         var window: UInt64 = 0  // the next bits, left-aligned
         var bits = 0
