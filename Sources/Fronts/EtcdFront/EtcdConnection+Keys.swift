@@ -122,48 +122,61 @@ extension EtcdConnection {
     }
 
     private func answer(_ key: CallKey, range request: RangeRequest) {
-        guard let keyspace = front.machine?.keyspace else {
+        guard let machine = front.machine else {
             return fail(key, ErrorMapping.status(of: .unknownGroup))
         }
-        let header = front.header(keyspace.revision.number)
-        let read: @Sendable () -> Result<RangeResponse, GRPCStatus> = {
-            do throws(KeyspaceError) {
-                var response = try keyspace.range(request)
-                response.header = header
-                return .success(response)
-            } catch {
-                return .failure(ErrorMapping.status(of: error))
+        if Self.isLong(request, in: machine) {
+            let keyspace = machine.keyspace
+            let header = front.header(keyspace.revision.number)
+            return elsewhere(key) {
+                Self.read(request, from: keyspace, header)
+            } then: {
+                $0.answerLarge(key, $1)
             }
         }
-        if Self.isLong(request, in: keyspace) {
-            return elsewhere(key, read) { $0.answerLarge(key, $1) }
+        do throws(KeyspaceError) {
+            var response = try machine.keyspace.range(request)
+            response.header = front.header(response.header?.revision ?? 0)
+            answerLarge(key, response)
+        } catch {
+            fail(key, ErrorMapping.status(of: error))
         }
-        switch read() {
-        case .success(let response): answerLarge(key, response)
-        case .failure(let status): fail(key, status)
+    }
+
+    private static func read(
+        _ request: RangeRequest,
+        from keyspace: Keyspace,
+        _ header: ResponseHeader
+    ) -> Result<RangeResponse, GRPCStatus> {
+        do throws(KeyspaceError) {
+            var response = try keyspace.range(request)
+            response.header = header
+            return .success(response)
+        } catch {
+            return .failure(ErrorMapping.status(of: error))
         }
     }
 
     /// Whether to read the range would hold up the loop.
-    private static func isLong(_ request: RangeRequest, in keyspace: Keyspace) -> Bool {
+    private static func isLong(_ request: RangeRequest, in machine: KeyspaceMachine) -> Bool {
         guard !request.rangeEnd.isEmpty, !request.countOnly,
-            keyspace.keyCount > Limits.keysReadOnLoopMax, !isShortPage(request)
+            machine.keyspace.keyCount > Limits.keysReadOnLoopMax, !isShortPage(request)
         else { return false }
         var counting = request
         counting.countOnly = true
         do throws(KeyspaceError) {
-            return try keyspace.range(counting).count > Int64(Limits.keysReadOnLoopMax)
+            return try machine.keyspace.range(counting).count > Int64(Limits.keysReadOnLoopMax)
         } catch {
             return false
         }
     }
 
     private func answer(_ key: CallKey, txn request: TxnRequest) {
-        guard let keyspace = front.machine?.keyspace else {
+        guard let machine = front.machine else {
             return fail(key, ErrorMapping.status(of: .unknownGroup))
         }
         do throws(KeyspaceError) {
-            var response = try keyspace.read(request)
+            var response = try machine.keyspace.read(request)
             response.header = front.header(response.header?.revision ?? 0)
             answer(key, response)
         } catch {
