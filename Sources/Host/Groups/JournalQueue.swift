@@ -83,6 +83,12 @@ struct JournalQueue {
 
     mutating func gather(_ mark: JournalMark) { batch.marks.append(mark) }
 
+    /// Entries that a snapshot has replaced before they were written; marks come first in a batch, so
+    /// these would seem to follow the snapshot.
+    mutating func dropEntries(of group: GroupID) {
+        batch.entries.removeAll { $0.group == group }
+    }
+
     /// The next batch to append, if one waits and none is under way.
     mutating func beginAppend() -> JournalBatch? {
         guard canAppend else { return nil }

@@ -29,7 +29,7 @@ import Testing
         for number: UInt64 in 0..<4 { _ = tracker.open(waiter(number), deadline: Tick(number + 1)) }
         _ = tracker.close(0)
         var expired: [Waiter] = []
-        tracker.expire(at: Tick(3)) { expired.append($0) }
+        tracker.expire(at: Tick(3)) { waiter, _ in expired.append(waiter) }
         #expect(expired == [waiter(1), waiter(2)])
         #expect(tracker.close(1) == nil)
         #expect(tracker.close(3) == waiter(3))
