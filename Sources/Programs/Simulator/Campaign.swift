@@ -1,3 +1,8 @@
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Darwin)
+internal import Darwin
+#endif
 internal import Simulation
 
 /// A number of seeds, one after the other, and what they add up to.
@@ -56,6 +61,8 @@ struct Campaign {
         print("FAILED \(options)")
         print("  after \(report.simulatedNanoseconds / 1_000_000) ms: \(complaint)")
         print("  again: Simulator --seed \(seed) --verbose")
+        // Whoever ends a long run early wants to know.
+        fflush(nil)
     }
 
     private func options(_ seed: UInt64) -> SimulationOptions {

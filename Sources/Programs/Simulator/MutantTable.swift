@@ -1,5 +1,9 @@
 #if MARTLET_MUTANTS
-internal import ArgumentParser
+#if canImport(Glibc)
+internal import Glibc
+#elseif canImport(Darwin)
+internal import Darwin
+#endif
 internal import Simulation
 
 /// Plants each mutant and counts the seeds until it is found; prints Markdown.
@@ -18,6 +22,7 @@ struct MutantTable {
             } else {
                 print("| \(mutant.name) | – | not in \(seedsMax) |")
             }
+            fflush(nil)
         }
         print("\n\(found) of \(Mutant.all.count) mutants found")
     }

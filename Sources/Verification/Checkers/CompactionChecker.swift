@@ -47,7 +47,7 @@ struct CompactionChecker {
     private func violation(_ operation: Operation, _ compacted: Int64) -> Violation {
         Violation(
             .revisions,
-            "\(describe(operation)) though revision \(compacted) was compacted before"
+            "\(operation.line) though revision \(compacted) was compacted before"
         )
     }
 
@@ -68,7 +68,7 @@ struct CompactionChecker {
             }
         }
         guard isExplained else {
-            throw Violation(.revisions, "nobody compacted that: \(describe(operation))")
+            throw Violation(.revisions, "nobody compacted that: \(operation.line)")
         }
     }
 }

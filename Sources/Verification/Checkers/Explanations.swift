@@ -51,7 +51,7 @@ struct Explanations {
         if end != nil { return nil }
         throw Violation(
             .strictSerializability,
-            "nobody made revision \(change.revision): \(change.events)"
+            "nobody made revision \(change.revision): \(lines(of: change.events))"
         )
     }
 

@@ -48,7 +48,7 @@ public struct KeyspaceChecker {
                 throw Violation(.revisions, "revision \(change.revision) changed nothing")
             }
             for event in change.events where event.kv?.modRevision != change.revision {
-                throw Violation(.revisions, "revision \(change.revision) holds \(event)")
+                throw Violation(.revisions, "revision \(change.revision) holds \(event.line)")
             }
             expected += 1
         }
@@ -57,7 +57,7 @@ public struct KeyspaceChecker {
             guard let placement, placement.revision < expected, placement.revision > 0 else {
                 throw Violation(
                     .revisions,
-                    "an answer from outside the history: \(describe(operation))"
+                    "an answer from outside the history: \(operation.line)"
                 )
             }
         }
@@ -90,7 +90,7 @@ public struct KeyspaceChecker {
         }
         if let early = nextObserver.first ?? nextWriter.first {
             let operation = history.operations[early.place]
-            throw Violation(.strictSerializability, "no such revision: \(describe(operation))")
+            throw Violation(.strictSerializability, "no such revision: \(operation.line)")
         }
     }
 
@@ -117,8 +117,8 @@ public struct KeyspaceChecker {
         guard let effect, effect.events == change.events else {
             throw Violation(
                 .strictSerializability,
-                "\(describe(operation)) should have changed \(effect?.events ?? []), "
-                    + "but revision \(change.revision) is \(change.events)"
+                "\(operation.line) should have changed \(lines(of: effect?.events ?? [])), "
+                    + "but revision \(change.revision) is \(lines(of: change.events))"
             )
         }
         try compare(operation, effect.response)
@@ -136,8 +136,8 @@ public struct KeyspaceChecker {
             guard effect.events.isEmpty else {
                 throw Violation(
                     .strictSerializability,
-                    "\(describe(operation)) claims to have changed nothing at revision "
-                        + "\(state.revision), but had to change \(effect.events)"
+                    "\(operation.line) claims to have changed nothing at revision "
+                        + "\(state.revision), but had to change \(lines(of: effect.events))"
                 )
             }
             try compare(operation, effect.response)
@@ -151,7 +151,7 @@ public struct KeyspaceChecker {
         guard operation.response?.withoutHeaders != expected else { return }
         throw Violation(
             .strictSerializability,
-            "\(describe(operation)) should have been \(expected)"
+            "\(operation.line) should have been \(expected.line)"
         )
     }
 
@@ -159,20 +159,7 @@ public struct KeyspaceChecker {
         let operations = [history.operations[first], history.operations[second]]
         return Violation(
             .strictSerializability,
-            "two operations made revision \(revision): \(operations.map(describe))"
+            "two operations made revision \(revision): \(operations.map(\.line))"
         )
     }
-}
-
-/// An operation on one line, for a violation's message.
-func describe(_ operation: Operation) -> String {
-    let times = "\(operation.invoked)…\(operation.returned.map(String.init) ?? "")"
-    let answer: String
-    switch operation.outcome {
-    case .succeeded(let response, _): answer = "\(response)"
-    case .rejected(let rejection, _): answer = "rejected: \(rejection)"
-    case .notApplied: answer = "not applied"
-    case .unknown: answer = "unknown"
-    }
-    return "client \(operation.client) [\(times)] \(operation.request) → \(answer)"
 }

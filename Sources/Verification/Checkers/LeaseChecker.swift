@@ -29,7 +29,7 @@ public struct LeaseChecker {
         }
         for operation in history.operations {
             guard let (lease, time) = deniedLease(operation) else { continue }
-            try checkNotEarly(lease, at: time, describe(operation))
+            try checkNotEarly(lease, at: time, operation.line)
         }
     }
 

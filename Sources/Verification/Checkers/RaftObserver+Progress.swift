@@ -25,10 +25,15 @@ extension RaftObserver {
     }
 
     /// A replica has applied everything up to `index`.
+    ///
+    /// `wroteAll` says that it holds back nothing for its journal. Else its log is not known: a
+    /// replica may apply what others have on disk before it has written it, or over what it wrote
+    /// earlier; what it writes then must agree (`wrote` sees to that).
     public mutating func applied(
         upTo index: LogIndex,
         in group: GroupID,
-        on node: NodeID
+        on node: NodeID,
+        wroteAll: Bool
     ) throws(Violation) {
         let groupPlace = place(group)
         let place = place(group, node)
@@ -41,7 +46,7 @@ extension RaftObserver {
         }
         while replicas[place].applied < index {
             let next = replicas[place].applied.next
-            let term = replicas[place].log.term(at: next)
+            let term = wroteAll ? replicas[place].log.term(at: next) : nil
             try apply(next, term, in: groupPlace, on: node)
             replicas[place].applied = next
         }
@@ -64,7 +69,7 @@ extension RaftObserver {
         replicas[place].applied = index
     }
 
-    /// `term` is nil if the replica has not yet handed the entry to its own journal.
+    /// `term` is that of the replica's own entry; nil if it is not known.
     private mutating func apply(
         _ index: LogIndex,
         _ term: Term?,

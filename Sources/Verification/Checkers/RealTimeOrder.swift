@@ -45,7 +45,7 @@ struct RealTimeOrder {
             guard isFresh else {
                 throw Violation(
                     .strictSerializability,
-                    "\(describe(operations[place])) is older than revision "
+                    "\(operations[place].line) is older than revision "
                         + "\(seenBefore[place]), which had been returned before it was called"
                 )
             }

@@ -81,7 +81,7 @@ public struct WatchChecker {
         guard response.compactRevision > 0, response.compactRevision <= compactedMax else {
             throw Violation(
                 .watchCompleteness,
-                "\(watch.name): canceled without a cause: \(response)"
+                "\(watch.name): canceled without a cause: \(response.line)"
             )
         }
     }
@@ -145,16 +145,19 @@ public struct WatchChecker {
             let isPart = events.count < expected.count
             throw Violation(
                 isPart ? .watchAtomicity : .watchContent,
-                "\(watch.name): revision \(revision) came as \(events) instead of \(expected)"
+                "\(watch.name): revision \(revision) came as \(lines(of: events)) "
+                    + "instead of \(lines(of: expected.map(\.event)))"
             )
         }
         for (event, (known, before)) in zip(events, expected) {
+            var right = known
+            right.prevKv = watch.wantsPrevious ? before : nil
             var bare = event
             bare.prevKv = nil
             guard bare == known, isRight(event.prevKv, before, at: revision, watch) else {
                 throw Violation(
                     .watchContent,
-                    "\(watch.name): \(event) instead of \(known), before it \(String(describing: before))"
+                    "\(watch.name): \(event.line) instead of \(right.line)"
                 )
             }
         }

@@ -18,7 +18,9 @@ struct Trace {
         hash ^= hash >> 29
     }
 
-    mutating func mix(_ number: Int) { mix(UInt64(truncatingIfNeeded: number)) }
+    mutating func mix<Number: BinaryInteger>(_ number: Number) {
+        mix(UInt64(truncatingIfNeeded: number))
+    }
 
     mutating func mix(_ bytes: ByteSlice) { mix(UInt64(CRC32C.of(bytes))) }
 

@@ -29,7 +29,7 @@ import Testing
     @Test func whatAMajorityHasOnDiskMayBeApplied() throws {
         var observer = try observer()
         for node in nodes.prefix(2) {
-            try observer.applied(upTo: LogIndex(2), in: group, on: node)
+            try observer.applied(upTo: LogIndex(2), in: group, on: node, wroteAll: true)
         }
         #expect(observer.committedIndex(group) == LogIndex(2))
     }
@@ -40,7 +40,7 @@ import Testing
         try observer.wrote(entries(1, 12), from: LogIndex(3), in: group, on: nodes[1])
         observer.synced(entries(1, 12), from: LogIndex(3), in: group, on: nodes[0])
         expect(.quorumDurability) {
-            try observer.applied(upTo: LogIndex(3), in: group, on: nodes[0])
+            try observer.applied(upTo: LogIndex(3), in: group, on: nodes[0], wroteAll: true)
         }
     }
 
@@ -58,7 +58,7 @@ import Testing
 
     @Test func aLeaderWithoutACommittedEntryIsFound() throws {
         var observer = try observer()
-        try observer.applied(upTo: LogIndex(2), in: group, on: nodes[0])
+        try observer.applied(upTo: LogIndex(2), in: group, on: nodes[0], wroteAll: true)
         try observer.wrote(entries(1, 10), from: LogIndex(1), in: group, on: nodes[2])
         try observer.becameLeader(nodes[2], in: Term(2), of: group)
         expect(.leaderCompleteness) {
@@ -75,9 +75,9 @@ import Testing
 
     @Test func anotherEntryThanTheCommittedOneIsFound() throws {
         var observer = try observer()
-        try observer.applied(upTo: LogIndex(2), in: group, on: nodes[0])
+        try observer.applied(upTo: LogIndex(2), in: group, on: nodes[0], wroteAll: true)
         try observer.wrote(entries(1, 10), from: LogIndex(1), in: group, on: nodes[2])
-        try observer.applied(upTo: LogIndex(2), in: group, on: nodes[2])
+        try observer.applied(upTo: LogIndex(2), in: group, on: nodes[2], wroteAll: true)
         expect(.stateMachineSafety) {
             try observer.wrote(entries(3, 30), from: LogIndex(2), in: group, on: nodes[2])
         }
@@ -129,7 +129,7 @@ import Testing
 
     @Test func aSnapshotStandsForWhatItCovers() throws {
         var observer = try observer()
-        try observer.applied(upTo: LogIndex(2), in: group, on: nodes[0])
+        try observer.applied(upTo: LogIndex(2), in: group, on: nodes[0], wroteAll: true)
         observer.covered(LogIndex(2), Term(1), in: group, on: nodes[2])
         observer.coveredDurably(LogIndex(2), Term(1), in: group, on: nodes[2])
         try observer.installed(LogIndex(2), in: group, on: nodes[2])
@@ -137,6 +137,6 @@ import Testing
             try observer.wrote(entries(1, 12), from: LogIndex(3), in: group, on: node)
             observer.synced(entries(1, 12), from: LogIndex(3), in: group, on: node)
         }
-        try observer.applied(upTo: LogIndex(3), in: group, on: nodes[2])
+        try observer.applied(upTo: LogIndex(3), in: group, on: nodes[2], wroteAll: true)
     }
 }

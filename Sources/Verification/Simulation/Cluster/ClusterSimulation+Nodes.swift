@@ -51,10 +51,11 @@ extension ClusterSimulation {
         let effects = running.effects
         for fact in effects.facts { try take(fact, place) }
         guard nodes[place].running === running else { return }
+        let wasAppendUnderWay = running.isAppendUnderWay
         for job in effects.journalJobs { try submit(job, place, running) }
         for job in effects.snapshotJobs { submit(job, place, running) }
         for frame in effects.frames { send(frame, from: place) }
-        try observeProgress(place, running)
+        try observeProgress(place, running, wroteAll: !wasAppendUnderWay)
         for completion in effects.completions { try take(completion, from: place) }
         for delivery in effects.watches { take(delivery, from: place) }
     }
@@ -105,11 +106,20 @@ extension ClusterSimulation {
     }
 
     /// What was applied, and what changed by it.
-    private func observeProgress(_ place: Int, _ running: RunningNode) throws(Violation) {
+    private func observeProgress(
+        _ place: Int,
+        _ running: RunningNode,
+        wroteAll: Bool
+    ) throws(Violation) {
         let node = nodes[place].id
         for group in running.shard.groupIDs {
             guard let status = running.shard.status(group) else { continue }
-            try observer.applied(upTo: status.appliedIndex, in: group, on: node)
+            try observer.applied(
+                upTo: status.appliedIndex,
+                in: group,
+                on: node,
+                wroteAll: wroteAll
+            )
         }
         for number in keyspaces.indices {
             let group = keyspaces[number].group

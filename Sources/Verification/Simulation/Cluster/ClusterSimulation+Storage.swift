@@ -11,7 +11,7 @@ extension ClusterSimulation {
     func submit(_ job: JournalJob, _ place: Int, _ running: RunningNode) throws(Violation) {
         if case .append(let batch) = job {
             if !running.isAppendRetried { try observeWritten(batch, on: nodes[place].id) }
-            running.isAppendRetried = false
+            running.isAppendUnderWay = true
         }
         running.journalJobs.append(job)
         guard !running.isJournalBusy else { return }
@@ -47,7 +47,6 @@ extension ClusterSimulation {
     private func finish(_ completion: StorageCompletion?, _ place: Int, _ running: RunningNode) {
         running.journalJobs.removeFirst()
         if let completion {
-            if case .full = completion { running.isAppendRetried = true }
             queue.schedule(.completed(completion, place, boot: running.boot), at: now + 10_000)
         }
         if !running.journalJobs.isEmpty {
@@ -92,6 +91,15 @@ extension ClusterSimulation {
 
     func complete(_ completion: StorageCompletion, _ place: Int, _ boot: UInt64) {
         guard let running = running(place, boot) else { return }
+        switch completion {
+        case .appended:
+            running.isAppendUnderWay = false
+            running.isAppendRetried = false
+        case .full: running.isAppendRetried = true
+        case .snapshotSaved, .snapshotNotSaved, .snapshotRead, .snapshotUnreadable,
+            .snapshotChunkReceived, .snapshotReceived, .snapshotChunkRefused, .failed:
+            break
+        }
         running.shard.completed(completion)
         requestTurn(place)
     }

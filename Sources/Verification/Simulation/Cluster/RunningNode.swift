@@ -17,6 +17,9 @@ final class RunningNode {
     var snapshotJobs: [SnapshotJob] = []
     var isTurnDue = false
 
+    /// Whether an append is under way, as the shard sees it; more may gather behind it.
+    var isAppendUnderWay = false
+
     /// The next append is the one before it, tried again after a full disk.
     var isAppendRetried = false
 
@@ -43,16 +46,17 @@ final class RunningNode {
         #if MARTLET_MUTANTS
         settings.mutant = options.mutant?.journal
         #endif
+        let store: SnapshotStore<SimulatedDisk>
         do throws(JournalError) {
             (journal, groups) = try Journal.open(
                 on: node.disk,
                 in: "journal",
                 settings: settings
             )
+            store = try SnapshotStore(on: node.disk, in: "groups", settings: settings)
         } catch {
             throw .journal(error)
         }
-        let store = SnapshotStore(on: node.disk, in: "snapshots")
         var replicas: [RecoveredReplica]
         do throws(RecoveryError) {
             replicas = try Recovery.replicas(of: seeds, journal: groups, snapshots: store)

@@ -67,11 +67,13 @@ final class SimulatedDisk: Disk {
     func list(_ directory: String) throws(DiskError) -> [String] {
         try checkPower(directory)
         let prefix = directory.isEmpty ? "" : directory + "/"
-        return names.entries.compactMap { entry in
-            guard entry.path.hasPrefix(prefix) else { return nil }
-            let name = entry.path.dropFirst(prefix.count)
-            return name.contains("/") ? nil : String(name)
+        var names: [String] = []
+        for entry in self.names.entries where entry.path.hasPrefix(prefix) {
+            // A directory's name comes once for all the files in it, as paths are sorted.
+            let name = entry.path.dropFirst(prefix.count).prefix { $0 != "/" }
+            if names.last != String(name) { names.append(String(name)) }
         }
+        return names
     }
 
     func makeDirectory(_ path: String) throws(DiskError) { try checkPower(path) }

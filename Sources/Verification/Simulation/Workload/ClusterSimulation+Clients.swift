@@ -47,7 +47,7 @@ extension ClusterSimulation {
         keyspaces[number].history.operations.append(
             Operation(client: UInt32(place), request: request, invoked: now)
         )
-        trace.tell(now, "client \(place) on node \(nodes[node].id): \(request)")
+        trace.tell(now, "client \(place) on node \(nodes[node].id): \(request.line)")
         trace.mix(place)
         running.shard.advance(to: nodes[node].clock.reading(at: now))
         let group = keyspaces[number].group
@@ -143,8 +143,8 @@ extension ClusterSimulation {
         keyspaces[number].history.operations[call.operation].outcome = outcome
         let request = keyspaces[number].history.operations[call.operation].request
         clients[place].learn(request, outcome)
-        trace.tell(now, "client \(place): \(outcome)")
-        trace.mix("\(outcome)")
+        trace.tell(now, "client \(place): \(outcome.line)")
+        trace.mix(outcome.fingerprint)
         try count(outcome, place)
         let pause = clients[place].random.heavyTailed(options.clientPause)
         queue.schedule(.client(place), at: now + pause)

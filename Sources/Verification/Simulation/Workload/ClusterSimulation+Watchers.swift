@@ -63,8 +63,9 @@ extension ClusterSimulation {
                 $0.node == node && $0.stream == delivery.stream
             })
         else { return }
-        trace.tell(now, "watcher \(place): \(delivery.response)")
-        trace.mix("\(delivery.response)")
+        trace.tell(now, "watcher \(place): \(delivery.response.line)")
+        trace.mix(delivery.response.header?.revision ?? 0)
+        trace.mix(delivery.response.events.count)
         guard !watchers[place].take(delivery.response) else { return }
         mark(.watchCompacted)
         detach(place)
