@@ -30,6 +30,14 @@ extension Keyspace {
         return changes
     }
 
+    /// What `prev_kv` shows of an event: nothing where the key came into being, as in etcd, also if
+    /// the same transaction deleted it before.
+    func valueBefore(_ event: Event, at revision: Revision) -> KeyValue? {
+        guard let pair = event.kv, event.type == .delete || pair.createRevision != pair.modRevision
+        else { return nil }
+        return previous(of: pair.key, before: revision)
+    }
+
     /// The key as it was before `revision`; nil if it did not exist or that is compacted.
     public func previous(of key: ByteSlice, before revision: Revision) -> KeyValue? {
         guard revision > compactRevision, revision.number > 0 else { return nil }

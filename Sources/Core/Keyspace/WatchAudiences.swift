@@ -59,7 +59,7 @@ struct WatchAudiences: Sendable {
                     continue
                 }
                 if !isPreviousKnown {
-                    previous = keyspace.previous(of: key, before: change.revision)
+                    previous = keyspace.valueBefore(event, at: change.revision)
                     isPreviousKnown = true
                 }
                 var full = event

@@ -200,7 +200,7 @@ struct WatchPass: Sendable {
                 else { continue }
                 var event = event
                 if audience.options.contains(.previousValues) {
-                    event.prevKv = keyspace.previous(of: key, before: change.revision)
+                    event.prevKv = keyspace.valueBefore(event, at: change.revision)
                 }
                 found.events.append(event)
                 found.bytes += event.watchedBytes
