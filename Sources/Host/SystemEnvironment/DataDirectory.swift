@@ -24,7 +24,10 @@ public final class DataDirectory: Sendable {
 
     /// Makes the directory if need be, locks it, and checks that it belongs to this node.
     public static func open(
-        _ path: String, cluster: ClusterID, node: NodeID, name: String
+        _ path: String,
+        cluster: ClusterID,
+        node: NodeID,
+        name: String
     ) throws(DataDirectoryError) -> DataDirectory {
         try make(path)
         let lock = try take("\(path)/lock", in: path)
@@ -60,7 +63,10 @@ public final class DataDirectory: Sendable {
     }
 
     private static func identify(
-        _ path: String, cluster: ClusterID, node: NodeID, name: String
+        _ path: String,
+        cluster: ClusterID,
+        node: NodeID,
+        name: String
     ) throws(DataDirectoryError) -> UInt64 {
         let file = "\(path)/node.json"
         var identity = NodeIdentity(cluster: cluster, node: node, name: name, boots: 1)
@@ -68,7 +74,10 @@ public final class DataDirectory: Sendable {
             guard let found = NodeIdentity(text) else { throw .malformed(file) }
             guard found.format <= NodeIdentity.formatNewest else {
                 throw .newerFormat(
-                    path, found: found.format, supported: NodeIdentity.formatNewest)
+                    path,
+                    found: found.format,
+                    supported: NodeIdentity.formatNewest
+                )
             }
             guard found.cluster == cluster else { throw .otherCluster(path) }
             guard found.node == node else { throw .otherNode(path, name: found.name) }
@@ -79,7 +88,8 @@ public final class DataDirectory: Sendable {
     }
 
     private static func read(
-        _ file: String, in path: String
+        _ file: String,
+        in path: String
     ) throws(DataDirectoryError) -> String? {
         let descriptor = martlet_open(file, O_RDONLY, 0)
         guard descriptor >= 0 else {
@@ -87,7 +97,7 @@ public final class DataDirectory: Sendable {
             throw .unusable(path, reason: String(cString: strerror(errno)))
         }
         defer { close(descriptor) }
-        var bytes = [UInt8](repeating: 0, count: NodeIdentity.bytesMax)
+        var bytes = [UInt8](repeating: 0, count: Limits.identityBytesMax)
         let count = Glibc.read(descriptor, &bytes, bytes.count)
         guard count >= 0 else {
             throw .unusable(path, reason: String(cString: strerror(errno)))
@@ -97,7 +107,9 @@ public final class DataDirectory: Sendable {
 
     /// Under another name first, so that a crash leaves the old file or the new one.
     private static func write(
-        _ text: String, to file: String, in path: String
+        _ text: String,
+        to file: String,
+        in path: String
     ) throws(DataDirectoryError) {
         let temporary = "\(file).tmp"
         let descriptor = martlet_open(temporary, O_WRONLY | O_CREAT | O_TRUNC, 0o600)

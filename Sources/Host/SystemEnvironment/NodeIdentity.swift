@@ -11,9 +11,6 @@ struct NodeIdentity: Equatable {
     /// The format of the whole data directory.
     static let formatNewest: UInt64 = 1
 
-    /// A name is short; what is larger was not written by us.
-    static let bytesMax = 4096
-
     init(cluster: ClusterID, node: NodeID, name: String, boots: UInt64) {
         self.cluster = cluster
         self.node = node
@@ -42,7 +39,7 @@ struct NodeIdentity: Equatable {
             let cluster = fields["cluster"].flatMap({ UInt64($0, radix: 16) }),
             let node = fields["node"].flatMap({ UInt64($0, radix: 16) }),
             let name = fields["name"], let boots = fields["boots"].flatMap({ UInt64($0) }),
-            boots < 1 << 24
+            boots < Limits.bootsMax
         else { return nil }
         self.init(cluster: ClusterID(cluster), node: NodeID(node), name: name, boots: boots)
         self.format = format

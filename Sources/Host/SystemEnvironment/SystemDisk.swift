@@ -123,7 +123,9 @@ public final class SystemDisk: Disk {
             errno = code
             throw failure(name(file))
         }
-        let zeros = ByteSlice([UInt8](repeating: 0, count: min(1 << 20, size - start)))
+        let zeros = ByteSlice(
+            [UInt8](repeating: 0, count: min(Limits.zeroBytesPerWrite, size - start))
+        )
         var offset = start
         while offset < size {
             let count = min(zeros.count, size - offset)

@@ -6,9 +6,6 @@ struct VectorWriter {
     private let descriptor: Int32
     private var offset: Int
 
-    /// Vectors of one call; Linux takes 1,024 (IOV_MAX).
-    private static let vectorsMax = 512
-
     init(descriptor: Int32, offset: Int) {
         self.descriptor = descriptor
         self.offset = offset
@@ -18,7 +15,7 @@ struct VectorWriter {
     mutating func write(_ slices: [ByteSlice]) -> Bool {
         var next = 0
         while next < slices.count {
-            let portion = slices[next..<min(next + Self.vectorsMax, slices.count)]
+            let portion = slices[next..<min(next + Limits.vectorsPerWriteMax, slices.count)]
             var vectors: [iovec] = []
             vectors.reserveCapacity(portion.count)
             guard gather(portion, into: &vectors) else { return false }

@@ -1,0 +1,14 @@
+/// What the system is asked for at once.
+enum Limits {
+    /// Vectors of one write; Linux takes 1,024 (IOV_MAX), and half of that is as fast.
+    static let vectorsPerWriteMax = 512
+
+    /// Zeros written by one call: large enough for the disk, small beside the page cache.
+    static let zeroBytesPerWrite = 1 << 20
+
+    /// Bytes of `node.json`: a name is short; what is larger was not written by us.
+    static let identityBytesMax = 4096
+
+    /// Starts of a node: their count is the upper part of the numbers that its commands get.
+    static let bootsMax: UInt64 = 1 << 24
+}
