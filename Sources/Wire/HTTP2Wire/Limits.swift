@@ -3,8 +3,10 @@
 /// Each number must be far above what honest clients need (grpc-go, grpc-python, jetcd, h2load
 /// and our own) and far below what hurts a process that serves thousands of connections.
 enum Limits {
-    /// Streams a client may have open at once. `etcd` sets none, and load generators open 1,000 on
-    /// one connection; a stream costs us about a hundred bytes.
+    /// Streams a client may have open at once.
+    ///
+    /// etcd sets no limit, and load generators open 1,000 on one connection; a stream costs us
+    /// about a hundred bytes.
     static let concurrentStreams = 4_096
 
     /// Receive window of a stream: more than the largest request that etcd allows, so that no
@@ -27,8 +29,9 @@ enum Limits {
     /// What a window is before any SETTINGS say otherwise (RFC 9113, section 6.5.2).
     static let windowAtStart = 65_535
 
-    /// A request's headers, counted as RFC 9113, section 6.5.2, counts them. grpc-go allows
-    /// 16 MiB; tokens and metadata of etcd's clients are below 4 KiB.
+    /// A request's headers, counted as RFC 9113, section 6.5.2, counts them.
+    ///
+    /// grpc-go allows 16 MiB; tokens and metadata of etcd's clients are below 4 KiB.
     static let headerListBytesMax = 64 << 10
 
     /// A header block as compressed, over HEADERS and all CONTINUATIONs: a block that fits the list
@@ -44,6 +47,10 @@ enum Limits {
     /// Bytes waiting for window on one stream before it refuses more; one message of any size is
     /// taken while nothing waits.
     static let streamQueuedBytesMax = 8 << 20
+
+    /// Bytes waiting on all streams of a connection together: above, further replies end their
+    /// streams, so that a client with a thousand closed windows cannot fill our memory.
+    static let queuedBytesMax = 256 << 20
 
     /// Above this many waiting bytes a stream is not writable, and a watch stops filling it.
     static let streamWritableBytes = 256 << 10
@@ -69,8 +76,10 @@ enum Limits {
 
     // What a peer may do beyond its requests, as a burst and then per second.
 
-    /// Streams opened and reset by the peer (rapid reset, CVE-2023-44487): a client may cancel all
-    /// of its requests at once, again and again but not for ever. Requests answered earn credit.
+    /// Streams opened and reset by the peer (rapid reset, CVE-2023-44487).
+    ///
+    /// A client may cancel all of its requests at once, but not again and again for ever. Requests
+    /// answered earn credit.
     static let resets = FloodBudget(burst: 4_096, perSecond: 200)
 
     /// Resets that the peer makes *us* send (MadeYouReset, CVE-2025-8671): each is a mistake.
@@ -79,20 +88,23 @@ enum Limits {
     /// SETTINGS frames: clients send one or two in a connection's life.
     static let settings = FloodBudget(burst: 100, perSecond: 10)
 
-    /// PINGs. grpc-go sends one per round trip while data flows, to estimate bandwidth; each frame
-    /// that we send earns credit, so that such a client is never cut off.
+    /// PING frames.
+    ///
+    /// grpc-go sends one per round trip while data flows, to estimate bandwidth; each frame that
+    /// we send earns credit, so that such a client is never cut off.
     static let pings = FloodBudget(burst: 10_000, perSecond: 1_000)
 
-    /// PRIORITY, WINDOW_UPDATE, RST_STREAM of closed streams, unknown frames. What we send and
-    /// each request earn credit.
+    /// PRIORITY, WINDOW_UPDATE, RST_STREAM of closed streams, unknown frames; what we send earns
+    /// credit.
     static let control = FloodBudget(burst: 10_000, perSecond: 2_000)
 
     /// DATA frames without a byte that do not end their stream: no client needs them.
     static let emptyFrames = FloodBudget(burst: 100, perSecond: 10)
 
-    /// DATA frames that a small window forces below `tinyFragmentBytes` ("data dribble",
-    /// CVE-2019-9511). Generous: a peer that gives back each part that it reads falls into ever
-    /// smaller fragments without malice, and holding bytes back until the window is wider could
-    /// wait for ever for one that grants exactly what its next message needs.
+    /// DATA frames that a small window forces below `tinyFragmentBytes` (CVE-2019-9511).
+    ///
+    /// Generous: a peer that gives back each part that it reads falls into ever smaller fragments
+    /// without malice, and holding bytes back until the window is wider could wait for ever for one
+    /// that grants exactly what its next message needs.
     static let tinyFragments = FloodBudget(burst: 100_000, perSecond: 20_000)
 }

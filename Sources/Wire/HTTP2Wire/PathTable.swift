@@ -23,6 +23,10 @@ public struct PathTable: Sendable {
 
     public var count: Int { paths.count }
 
+    func number(of path: String) -> Int? {
+        Array(path.utf8).withUnsafeBytes { number(of: $0) }
+    }
+
     public func number(of path: UnsafeRawBufferPointer) -> Int? {
         var bucket = Int(Self.hash(path)) & (buckets.count - 1)
         while buckets[bucket] != 0 {

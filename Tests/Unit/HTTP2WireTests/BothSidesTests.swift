@@ -159,6 +159,27 @@ import Testing
         #expect(client.streamCount == 0)
     }
 
+    @Test func aClientWhoseCallIsOverSendsNoMoreOfIt() {
+        var random = SeededGenerator(seed: 3)
+        let server = EchoServer(HTTP2Settings())
+        let client = HTTP2Connection(role: .client)
+        let recorder = Recorder()
+        guard
+            let stream = client.startRequest(
+                OutgoingRequest(path: "/none", authority: "localhost")
+            )
+        else {
+            Issue.record("no stream")
+            return
+        }
+        exchange(client, recorder, server, &random, portion: 1_000)
+        #expect(!client.sendMessage(stream, "late"))
+        #expect(client.streamCount == 0)
+        #expect(!recorder.events.contains(.reset(stream.rawValue, .noError)))
+        #expect(recorder.failure == nil)
+        #expect(server.failure == nil)
+    }
+
     @Test func aServerThatShutsDownLetsTheClientFinishButOpenNothing() {
         var random = SeededGenerator(seed: 2)
         let server = EchoServer(HTTP2Settings())

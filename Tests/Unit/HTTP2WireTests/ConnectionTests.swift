@@ -171,7 +171,7 @@ import Testing
             RawFrame.headers(1, RawFrame.unary) + RawFrame.data(1, [1])
                 + RawFrame.headers(1, [("checksum", "1")], endStream: true)
         )
-        #expect(server.recorder.events.last == .trailers(1, ResponseTrailers()))
+        #expect(server.recorder.events.last == .body(1, [], end: true))
         #expect(server.connection.isOpen(StreamID(1)))
     }
 
@@ -218,6 +218,30 @@ import Testing
         server.connection.respondUnary(StreamID(1), "x")
         #expect(server.connection.isDrained)
         #expect(!server.connection.isClosed)
+    }
+
+    @Test func aLaterGoAwayNeverNamesMoreStreamsThanTheFirst() {
+        let server = ServerUnderTest()
+        server.say(RawFrame.headers(1, RawFrame.unary))
+        server.connection.finishShutdown()
+        server.say(RawFrame.headers(3, RawFrame.unary) + RawFrame.data(0, []))
+        let last = server.frames().filter { $0.type == 7 }.map { $0.payload.prefix(4) }
+        #expect(last == [[0, 0, 0, 1], [0, 0, 0, 1]])
+    }
+
+    @Test func aPathOfHPACKsStaticTableHasItsNumber() {
+        let connection = HTTP2Connection(role: .server, paths: PathTable(["/a", "/index.html"]))
+        let recorder = Recorder()
+        connection.receive(
+            RawFrame.preface + RawFrame.settings() + RawFrame.frame(1, 5, 1, [0x82, 0x85, 0x86]),
+            into: recorder
+        )
+        guard case .request(1, let head) = recorder.events.first else {
+            Issue.record("no request")
+            return
+        }
+        #expect(head.path == 1)
+        #expect(head.method == .get)
     }
 
     @Test func goAwayEndsAtOnceAndSaysWhy() {

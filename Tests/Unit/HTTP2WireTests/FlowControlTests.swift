@@ -118,6 +118,20 @@ import Testing
         #expect(server.connection.queuedBytes == 0)
     }
 
+    @Test func repliesBeyondTheConnectionsQueuesEndTheirStreams() {
+        var settings = HTTP2Settings()
+        settings.queuedBytesMax = 10_000
+        let server = ServerUnderTest(settings, peer: [(4, 0)])
+        let reply = ByteSlice([UInt8](repeating: 1, count: 6_000))
+        for stream: UInt32 in [1, 3, 5, 7] {
+            server.say(RawFrame.headers(stream, RawFrame.unary, endStream: true))
+            #expect(server.connection.respondUnary(StreamID(stream), reply) == (stream < 5))
+        }
+        #expect(server.connection.streamCount == 2)
+        #expect(server.connection.queuedBytes == 12_010)
+        #expect(server.frames().filter { $0.type == 3 }.map(\.code) == [0xb, 0xb])
+    }
+
     @Test func aClientThatDoesNotReadFillsItsStreamsNotTheOutput() {
         var settings = HTTP2Settings()
         settings.outputBytesMax = 50_000

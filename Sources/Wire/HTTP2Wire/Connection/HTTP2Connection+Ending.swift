@@ -28,10 +28,11 @@ extension HTTP2Connection {
     public func finishShutdown() {
         guard phase != .closed, departure != .leaving else { return }
         departure = .leaving
-        writeGoAway(role == .server ? lastPeerStream : 0, .noError, "shutting down")
+        lastTakenStream = lastPeerStream
+        writeGoAway(lastPeerStream, .noError, "shutting down")
     }
 
-    /// Ends the connection now: all streams are gone, `isClosed` holds. No event follows.
+    /// Ends the connection now: all streams are gone, `isClosed` holds, no event follows.
     public func goAway(_ code: HTTP2ErrorCode, _ reason: String) {
         guard phase != .closed else { return }
         close(HTTP2Failure(code, reason))
@@ -46,7 +47,7 @@ extension HTTP2Connection {
     private func close(_ failure: HTTP2Failure) {
         phase = .closed
         self.failure = failure
-        writeGoAway(role == .server ? lastPeerStream : 0, failure.code, failure.reason)
+        writeGoAway(min(lastPeerStream, lastTakenStream), failure.code, failure.reason)
         streams.removeAll()
         waiting.removeAll()
         writableStreams.removeAll()

@@ -167,6 +167,12 @@ extension HTTP2Connection {
             return
         }
         endRemote(slot)
-        sink.trailersReceived(StreamID(stream), trailers)
+        if role == .client {
+            sink.trailersReceived(StreamID(stream), trailers)
+        } else {
+            // gRPC has no trailers of requests; for a front they are only the end.
+            let nothing = UnsafeRawBufferPointer(start: nil, count: 0)
+            sink.bodyReceived(StreamID(stream), nothing, endStream: true)
+        }
     }
 }

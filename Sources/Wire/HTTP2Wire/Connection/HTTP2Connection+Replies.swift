@@ -12,11 +12,14 @@ extension HTTP2Connection {
     }
 
     /// The whole reply of a unary call: headers, one message, `grpc-status: 0`.
+    ///
+    /// A message of any size is taken, unless the connection's queues are full: then the stream is
+    /// reset.
     @discardableResult
     public func respondUnary(_ stream: StreamID, _ message: ByteSlice) -> Bool {
         guard let slot = openSlot(stream) else { return false }
         if !streams[slot].areHeadersSent { respondHeaders(stream) }
-        return sendPrefixed(slot, message, .withTrailers(.ok, ""))
+        return sendPrefixed(slot, message, .withTrailers(.ok, "")) || giveUp(stream)
     }
 
     /// The same, with the message written straight into the output.
@@ -26,7 +29,13 @@ extension HTTP2Connection {
     public func respondUnary(_ stream: StreamID, _ encode: (inout ByteWriter) -> Void) -> Bool {
         guard let slot = openSlot(stream) else { return false }
         if !streams[slot].areHeadersSent { respondHeaders(stream) }
-        return sendMessage(slot, .withTrailers(.ok, ""), encode)
+        return sendMessage(slot, .withTrailers(.ok, ""), encode) || giveUp(stream)
+    }
+
+    /// A whole reply found no room in the queues: half of one would help nobody.
+    private func giveUp(_ stream: StreamID) -> Bool {
+        reset(stream, .enhanceYourCalm)
+        return false
     }
 
     /// One message of a stream of them; false also if too much waits already.
@@ -86,7 +95,7 @@ extension HTTP2Connection {
             endLocal(slot)
             return true
         }
-        return sendBody(slot, body, endStream: true)
+        return sendBody(slot, body, endStream: true) || giveUp(stream)
     }
 
     func writeTrailers(_ slot: Int, _ status: GRPCStatusCode, _ message: String) {

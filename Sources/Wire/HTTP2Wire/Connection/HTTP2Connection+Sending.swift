@@ -21,6 +21,7 @@ extension HTTP2Connection {
     /// Whether the stream's queue takes more: while it is empty, one body of any size.
     func hasRoomInQueue(_ slot: Int) -> Bool {
         (streams[slot].outbox?.bytes ?? 0) < settings.streamQueuedBytesMax
+            && queuedBytes < settings.queuedBytesMax
     }
 
     /// Lets bytes wait in the stream's outbox, in turn.
@@ -109,7 +110,7 @@ extension HTTP2Connection {
         for id in announced where isWritable(StreamID(id)) { sink.streamWritable(StreamID(id)) }
     }
 
-    /// DATA: at once if it fits, else whole into the queue. False if the queue is full.
+    /// DATA, at once if it fits, else whole into the queue; false if that is full.
     func sendBody(_ slot: Int, _ bytes: ByteSlice, endStream: Bool) -> Bool {
         guard bytes.count <= room(slot) else {
             guard hasRoomInQueue(slot) else { return false }

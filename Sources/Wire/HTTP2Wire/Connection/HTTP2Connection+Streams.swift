@@ -9,21 +9,28 @@ extension HTTP2Connection {
     }
 
     /// The peer's side has ended; the stream goes when ours has too.
+    ///
+    /// For a client the call is over then, whatever of the request was not sent; like grpc-go it
+    /// says so without error.
     func endRemote(_ slot: Int) {
         streams[slot].isRemoteEnded = true
-        if streams[slot].isLocalEnded { complete(slot) }
+        if !streams[slot].isLocalEnded {
+            guard role == .client else { return }
+            refuse(streams[slot].id, .noError)
+        }
+        complete(slot)
     }
 
-    /// Our side has ended. A server that answered before the whole request came wants no more of
-    /// it, and says so without error (RFC 9113, section 8.1).
+    /// Our side has ended.
+    ///
+    /// A server that answered before the whole request came wants no more of it, and says so
+    /// without error (RFC 9113, section 8.1).
     func endLocal(_ slot: Int) {
         streams[slot].isLocalEnded = true
         if streams[slot].isRemoteEnded {
             complete(slot)
         } else if role == .server {
-            let id = streams[slot].id
-            writeReset(id, .noError)
-            resetStreams.remember(id)
+            refuse(streams[slot].id, .noError)
             complete(slot)
         }
     }

@@ -89,8 +89,9 @@ public final class HTTP2Connection {
     // Streams.
     var streams = StreamTable()
     var resetStreams = ResetStreams()
-    /// The highest stream that the peer opened, and the next that we open.
+    /// The highest stream that the peer opened; that we took, once no more are; the next of ours.
     var lastPeerStream: UInt32 = 0
+    var lastTakenStream = UInt32.max
     var nextOwnStream: UInt32 = 1
 
     // Output.

@@ -17,7 +17,7 @@ public protocol HTTP2EventSink: AnyObject {
     /// end with an empty part.
     func bodyReceived(_ stream: StreamID, _ bytes: UnsafeRawBufferPointer, endStream: Bool)
 
-    /// The body is followed by trailers; the peer's side of the stream has ended.
+    /// Client: the response ends with these, and so does the stream.
     func trailersReceived(_ stream: StreamID, _ trailers: ResponseTrailers)
 
     /// The stream is gone: the peer reset it, or broke a rule so that we did.

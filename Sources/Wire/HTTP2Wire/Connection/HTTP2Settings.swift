@@ -2,7 +2,7 @@
 public struct HTTP2Settings: Sendable {
     public var concurrentStreams = Limits.concurrentStreams
 
-    /// Receive window of each stream and of the connection. A message may be larger than them.
+    /// Receive windows of each stream and of the connection; a message may be larger.
     public var streamWindowBytes = Limits.streamWindowBytes
     public var connectionWindowBytes = Limits.connectionWindowBytes
 
@@ -11,6 +11,7 @@ public struct HTTP2Settings: Sendable {
     /// Waiting bytes: where a stream stops being writable, and where it refuses more.
     public var streamWritableBytes = Limits.streamWritableBytes
     public var streamQueuedBytesMax = Limits.streamQueuedBytesMax
+    public var queuedBytesMax = Limits.queuedBytesMax
     public var outputBytesMax = Limits.outputBytesMax
 
     public var resets = Limits.resets

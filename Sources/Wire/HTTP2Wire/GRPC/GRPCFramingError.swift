@@ -12,8 +12,7 @@ public enum GRPCFramingError: Error, Equatable, Sendable {
     public var status: GRPCStatusCode {
         switch self {
         case .tooLarge: .resourceExhausted
-        case .compressed: .unimplemented
-        case .unknownFlag, .endsEarly: .internalError
+        case .compressed, .unknownFlag, .endsEarly: .internalError
         }
     }
 
@@ -22,7 +21,7 @@ public enum GRPCFramingError: Error, Equatable, Sendable {
         switch self {
         case .tooLarge(let length, let limit):
             "grpc: received message larger than max (\(length) vs. \(limit))"
-        case .compressed: "grpc: Decompressor is not installed for grpc-encoding \"\""
+        case .compressed: "grpc: compressed flag set with identity or empty encoding"
         case .unknownFlag(let flag): "grpc: received unexpected payload format \(flag)"
         case .endsEarly: "unexpected EOF"
         }

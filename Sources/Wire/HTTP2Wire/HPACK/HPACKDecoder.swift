@@ -28,13 +28,14 @@ final class HPACKDecoder {
     private var tableBytes = 0
     private var tableBytesMax = Limits.headerTableBytesMax
 
-    init(paths: PathTable = PathTable([]), listBytesMax: Int = 64 << 10) {
+    init(paths: PathTable = PathTable([]), listBytesMax: Int = Limits.headerListBytesMax) {
         self.paths = paths
         self.listBytesMax = listBytesMax
         staticEntries = StaticHeaders.entries
-        for index in staticEntries.indices {
-            understandName(&staticEntries[index])
-            understandValue(&staticEntries[index])
+        for index in StaticHeaders.paths {
+            let path = StaticHeaders.pairs[index - 1].value
+            guard let number = paths.number(of: path) else { continue }
+            staticEntries[index - 1].number = Int32(number)
         }
     }
 
@@ -127,10 +128,10 @@ extension HPACKDecoder {
             literal.token = named.token
         } else {
             (literal.nameStart, literal.nameLength) = try string(block, at: &position)
-            understandName(&literal)
+            arena.withUnsafeBytes { literal.understandName(in: $0) }
         }
         (literal.valueStart, literal.valueLength) = try string(block, at: &position)
-        understandValue(&literal)
+        arena.withUnsafeBytes { literal.understandValue(in: $0, paths) }
         return literal
     }
 
@@ -152,41 +153,6 @@ extension HPACKDecoder {
             arena.append(contentsOf: text)
         }
         return (UInt32(truncatingIfNeeded: start), UInt32(truncatingIfNeeded: arena.count - start))
-    }
-
-    private func understandName(_ entry: inout HeaderEntry) {
-        arena.withUnsafeBytes { arena in
-            let name = UnsafeRawBufferPointer(rebasing: arena[entry.nameRange])
-            entry.token = HeaderToken(name: name)
-            if entry.token == .other, !HeaderRules.isValid(name: name) { entry.token = .forbidden }
-        }
-    }
-
-    private func understandValue(_ entry: inout HeaderEntry) {
-        let token = entry.token
-        let (number, isValid) = arena.withUnsafeBytes { arena -> (Int, Bool) in
-            let value = UnsafeRawBufferPointer(rebasing: arena[entry.valueRange])
-            let isValid =
-                token.isPseudo
-                ? HeaderRules.isValid(pseudoValue: value) : HeaderRules.isValid(value: value)
-            return (meaning(of: value, token), isValid)
-        }
-        entry.number = Int32(truncatingIfNeeded: number)
-        let isForbidden = token == .forbidden || token == .unknownPseudo
-        entry.isMalformed = !isValid || isForbidden || (token == .te && number != 1)
-    }
-
-    private func meaning(of value: UnsafeRawBufferPointer, _ token: HeaderToken) -> Int {
-        switch token {
-        case .path: paths.number(of: value) ?? -1
-        case .method: Int(HeaderRules.method(value).rawValue)
-        case .status: value.count == 3 ? HeaderRules.decimal(value, digitsMax: 3) ?? -1 : -1
-        case .contentType: Int(HeaderRules.contentType(value).rawValue)
-        case .te: value.says("trailers") ? 1 : 0
-        case .grpcEncoding: value.says("identity") ? 0 : 1
-        case .grpcStatus: HeaderRules.decimal(value, digitsMax: 9) ?? -1
-        default: -1
-        }
     }
 }
 

@@ -5,7 +5,7 @@ enum StaticHeaders {
     /// All names and values, end to end.
     static let bytes: [UInt8] = pairs.flatMap { Array($0.name.utf8) + Array($0.value.utf8) }
 
-    /// The entries' places in `bytes`; a path's number is not known here.
+    /// The entries' places in `bytes` and what they mean; a path's number is not known here.
     static let entries: [HeaderEntry] = {
         var position: UInt32 = 0
         return pairs.map { name, value in
@@ -15,20 +15,20 @@ enum StaticHeaders {
             entry.valueStart = position + entry.nameLength
             entry.valueLength = UInt32(value.utf8.count)
             position = entry.valueStart + entry.valueLength
+            bytes.withUnsafeBytes {
+                entry.understandName(in: $0)
+                entry.understandValue(in: $0, PathTable([]))
+            }
             return entry
         }
     }()
 
     // Indexes that replies and requests use by name.
-    static let authority = 1
     static let methodPost = 3
-    static let path = 4
+    static let paths = 4...5
     static let schemeHTTP = 6
     static let schemeHTTPS = 7
-    static let status = 8
     static let status200 = 8
-    static let contentLength = 28
-    static let contentType = 31
 
     static let pairs: [(name: String, value: String)] = [
         (":authority", ""),
