@@ -28,20 +28,22 @@ struct FileHeader {
         /// Written by a newer version.
         case newer(UInt32)
 
-        /// Nothing: the file was made and never begun, or its head is damaged.
+        /// Damaged: a file gets its name only after its header is durable.
         case none
     }
 
+    /// The checksum comes first, so that a damaged file is not taken for a newer one; a newer
+    /// version keeps these 28 bytes as they are.
     static func read(_ bytes: ByteSlice) -> Reading {
         var reader = ByteReader(bytes)
         do throws(DecodeError) {
             guard try reader.slice(8) == ByteSlice(magic) else { return .none }
             let format = try reader.integer(UInt32.self)
-            guard format <= Self.format else { return .newer(format) }
             try reader.skip(4)
             let number = try reader.integer(UInt64.self)
             let checksum = try reader.integer(UInt32.self)
             guard checksum == CRC32C.of(bytes[0..<24]) else { return .none }
+            guard format <= Self.format else { return .newer(format) }
             return .header(FileHeader(number: number))
         } catch {
             return .none

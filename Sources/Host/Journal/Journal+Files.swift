@@ -23,17 +23,23 @@ struct JournalFile {
 extension Journal {
     static var filePrefix: String { "journal-" }
     static var sparePrefix: String { "spare-" }
+    static var unfinishedPrefix: String { "unfinished-" }
 
     func path(_ name: String) -> String { "\(directory)/\(name)" }
 
-    /// A file with its header, durable under its name: a spare one if there is one large enough.
+    /// A file with its header: a spare one if there is one large enough.
+    ///
+    /// It gets its name when its header is durable. So a file under its name always has one, and one
+    /// without is damaged, however new it is.
     func makeFile(size: Int) throws(JournalError) -> JournalFile {
         let number = nextFileNumber
         let name = Self.filePrefix + Self.padded(number)
+        let unfinished = Self.unfinishedPrefix + Self.padded(number)
         do throws(DiskError) {
-            let (id, size) = try spareOrNew(name: name, size: size)
+            let (id, size) = try spareOrNew(name: unfinished, size: size)
             try disk.write(id, at: 0, [FileHeader(number: number).encoded])
             try disk.sync(id)
+            try disk.rename(path(unfinished), to: path(name))
             try disk.syncDirectory(directory)
             nextFileNumber += 1
             return JournalFile(
@@ -44,7 +50,7 @@ extension Journal {
                 position: FileHeader.byteCount
             )
         } catch .full(let path) {
-            try discard(name)
+            try discard(unfinished)
             throw .full(path: path)
         } catch {
             throw die(error)

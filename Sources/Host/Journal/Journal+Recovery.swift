@@ -28,6 +28,7 @@ extension Journal {
         nextFileNumber = (found.last?.number ?? 0) + 1
         nextBatchNumber = expected ?? 1
         let recovered = try groups.checked(in: directory)
+        try makeDurable()
         for group in recovered {
             if let state = group.state {
                 note(JournalGroupState(group: group.group, state: state))
@@ -40,26 +41,32 @@ extension Journal {
         return recovered
     }
 
-    /// The files that were begun, by number; what was never begun is kept as spare.
+    /// A program that died, and not the machine, leaves in the disk's cache what was never synced.
+    /// What is found there must not be believed, nor built on, before it is durable.
+    private func makeDurable() throws(JournalError) {
+        try mortal { (disk) throws(DiskError) in
+            for file in files { try disk.sync(file.id) }
+            try disk.syncDirectory(directory)
+        }
+    }
+
+    /// The files by number; what a crash left unfinished goes.
     private func openFiles() throws(JournalError) -> [JournalFile] {
         var found: [JournalFile] = []
         let names = try mortal { (disk) throws(DiskError) in try disk.list(directory) }
-        let journals = names.filter { $0.hasPrefix(Self.filePrefix) }
-        for name in names where name.hasPrefix(Self.sparePrefix) { spares.append(name) }
-        for (place, name) in journals.enumerated() {
-            if let file = try openFile(name) {
-                found.append(file)
-            } else if place == journals.count - 1 {
-                // Made when the power went: its header was never synced, so nothing is in it.
+        for name in names {
+            if name.hasPrefix(Self.filePrefix) {
+                found.append(try openFile(name))
+            } else if name.hasPrefix(Self.sparePrefix) {
+                spares.append(name)
+            } else if name.hasPrefix(Self.unfinishedPrefix) {
                 try mortal { (disk) throws(DiskError) in try disk.delete(path(name)) }
-            } else {
-                throw .damaged(path: path(name), offset: 0, reason: "the file's header")
             }
         }
         return found.sorted { $0.number < $1.number }
     }
 
-    private func openFile(_ name: String) throws(JournalError) -> JournalFile? {
+    private func openFile(_ name: String) throws(JournalError) -> JournalFile {
         let (id, size, head) = try mortal {
             (disk) throws(DiskError) -> (FileID, Int, ByteSlice) in
             let id = try disk.open(path(name), .readWrite)
@@ -80,7 +87,7 @@ extension Journal {
             throw .newerFormat(path: path(name), found: format, supported: FileHeader.format)
         case .header, .none:
             disk.close(id)
-            return nil
+            throw .damaged(path: path(name), offset: 0, reason: "the file's header")
         }
     }
 

@@ -150,8 +150,10 @@ public final class Journal<Storage: Disk> {
         if carried.byteCount > 0 { try write(carried) }
     }
 
-    /// Goes on in a new file.
+    /// Goes on in a new file. The one before is durable by then: later syncs are of the new one, and
+    /// no batch may be durable before those it follows.
     private func roll(toHold length: Int) throws(JournalError) {
+        if !files.isEmpty { try sync() }
         let needed =
             FileHeader.byteCount + BatchHeader.aligned(length)
             + BatchHeader.aligned(BatchHeader.byteCount + carriedBatch.byteCount)

@@ -178,7 +178,10 @@ import Testing
         _ = try open()
         let path = try #require(disk.files.keys.first { $0.contains("/journal-") })
         let file = try disk.open(path, .readWrite)
-        try disk.write(file, at: 8, [ByteSlice([2, 0, 0, 0])])
+        var header = ByteWriter(appendingTo: try disk.read(file, at: 0, count: 24))
+        header.patch(UInt32(2), at: 8)
+        header.integer(CRC32C.of(header.slice))
+        try disk.write(file, at: 0, [header.slice])
         try disk.sync(file)
         let error = #expect(throws: JournalError.self) { try recovered() }
         #expect(error == .newerFormat(path: path, found: 2, supported: 1))
