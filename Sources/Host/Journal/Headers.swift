@@ -4,11 +4,28 @@ internal import Bytes
 struct FileHeader {
     var number: UInt64
 
+    /// See `JournalSettings.salt`.
+    var salt: UInt64
+
     static let byteCount = 64
     static let format: UInt32 = 1
     private static let magic = [UInt8]("MRTLJRNL".utf8)
 
-    init(number: UInt64) { self.number = number }
+    init(number: UInt64, salt: UInt64) {
+        self.number = number
+        self.salt = salt
+    }
+
+    /// What the checksums of the file's batches begin from. Batches of the file's earlier life, and
+    /// what a client may put into a value, began from something else.
+    var seed: CRC32C {
+        var writer = ByteWriter(capacity: 16)
+        writer.integer(salt)
+        writer.integer(number)
+        var seed = CRC32C()
+        seed.add(writer.bytes)
+        return seed
+    }
 
     var encoded: ByteSlice {
         var writer = ByteWriter(capacity: Self.byteCount)
@@ -16,6 +33,7 @@ struct FileHeader {
         writer.integer(Self.format)
         writer.integer(UInt32(0))
         writer.integer(number)
+        writer.integer(salt)
         writer.integer(CRC32C.of(writer.slice))
         while writer.count < Self.byteCount { writer.byte(0) }
         return writer.slice
@@ -33,7 +51,7 @@ struct FileHeader {
     }
 
     /// The checksum comes first, so that a damaged file is not taken for a newer one; a newer
-    /// version keeps these 28 bytes as they are.
+    /// version keeps these 36 bytes as they are.
     static func read(_ bytes: ByteSlice) -> Reading {
         var reader = ByteReader(bytes)
         do throws(DecodeError) {
@@ -41,10 +59,11 @@ struct FileHeader {
             let format = try reader.integer(UInt32.self)
             try reader.skip(4)
             let number = try reader.integer(UInt64.self)
+            let salt = try reader.integer(UInt64.self)
             let checksum = try reader.integer(UInt32.self)
-            guard checksum == CRC32C.of(bytes[0..<24]) else { return .none }
+            guard checksum == CRC32C.of(bytes[0..<32]) else { return .none }
             guard format <= Self.format else { return .newer(format) }
-            return .header(FileHeader(number: number))
+            return .header(FileHeader(number: number, salt: salt))
         } catch {
             return .none
         }
@@ -53,12 +72,23 @@ struct FileHeader {
 
 /// The head of a batch.
 struct BatchHeader {
+    /// Of the file.
     var file: UInt64
-    var batch: UInt64
-    var length: Int
-    var checksum: UInt32
 
-    static let byteCount = 32
+    /// Of the batch; without gaps, over all files.
+    var number: UInt64
+
+    /// The last batch that was durable when this one was written.
+    var synced: UInt64
+
+    /// The header checksum of the batch before.
+    var previous: UInt32
+
+    /// Of the body.
+    var length: Int
+    var bodyChecksum: UInt32
+
+    static let byteCount = 48
     static let alignment = 64
     private static let magic: UInt32 = 0x4254_4d52
 
@@ -66,42 +96,64 @@ struct BatchHeader {
         (position + alignment - 1) / alignment * alignment
     }
 
-    var encoded: ByteSlice {
+    /// The header's bytes, and its own checksum, which the next batch repeats.
+    func encoded(from seed: CRC32C) -> (bytes: ByteSlice, checksum: UInt32) {
         var writer = ByteWriter(capacity: Self.byteCount)
         writer.integer(Self.magic)
         writer.integer(UInt32(0))
         writer.integer(file)
-        writer.integer(batch)
+        writer.integer(number)
+        writer.integer(synced)
+        writer.integer(previous)
         writer.integer(UInt32(length))
-        writer.integer(checksum)
-        writer.patch(CRC32C.of(writer.slice[8..<Self.byteCount]), at: 4)
-        return writer.slice
+        writer.integer(bodyChecksum)
+        writer.integer(UInt32(0))
+        var checksum = seed
+        checksum.add(writer.slice[8..<Self.byteCount])
+        writer.patch(checksum.value, at: 4)
+        return (writer.slice, checksum.value)
     }
 
-    init(file: UInt64, batch: UInt64, length: Int, checksum: UInt32) {
+    init(
+        file: UInt64,
+        number: UInt64,
+        synced: UInt64,
+        previous: UInt32,
+        length: Int,
+        bodyChecksum: UInt32
+    ) {
         self.file = file
-        self.batch = batch
+        self.number = number
+        self.synced = synced
+        self.previous = previous
         self.length = length
-        self.checksum = checksum
+        self.bodyChecksum = bodyChecksum
     }
 
     /// Nil if the bytes are no header of a batch of this file, in this life of it.
-    init?(_ bytes: ByteSlice, in file: UInt64) {
-        guard bytes.count >= Self.byteCount else { return nil }
+    static func read(
+        _ bytes: ByteSlice,
+        of file: UInt64,
+        from seed: CRC32C
+    ) -> (header: BatchHeader, checksum: UInt32)? {
+        guard bytes.count == byteCount else { return nil }
         var reader = ByteReader(bytes)
         do throws(DecodeError) {
-            guard try reader.integer(UInt32.self) == Self.magic else { return nil }
-            let checksum = try reader.integer(UInt32.self)
-            guard checksum == CRC32C.of(bytes[8..<Self.byteCount]) else { return nil }
-            self.init(
+            guard try reader.integer(UInt32.self) == magic else { return nil }
+            var checksum = seed
+            checksum.add(bytes[8..<byteCount])
+            guard try reader.integer(UInt32.self) == checksum.value else { return nil }
+            let header = BatchHeader(
                 file: try reader.integer(),
-                batch: try reader.integer(),
+                number: try reader.integer(),
+                synced: try reader.integer(),
+                previous: try reader.integer(),
                 length: Int(try reader.integer(UInt32.self)),
-                checksum: try reader.integer()
+                bodyChecksum: try reader.integer()
             )
+            return header.file == file ? (header, checksum.value) : nil
         } catch {
             return nil
         }
-        guard self.file == file else { return nil }
     }
 }

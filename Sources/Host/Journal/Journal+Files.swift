@@ -6,14 +6,26 @@ internal import Model
 struct JournalFile {
     var id: FileID
     var name: String
-    var number: UInt64
+    var header: FileHeader
     var size: Int
+
+    /// What the checksums of its batches begin from.
+    var seed: CRC32C
 
     /// Where the next batch goes.
     var position: Int
 
     /// The highest index of each group's entries in it.
     var lastIndexes: [GroupID: LogIndex] = [:]
+
+    init(id: FileID, name: String, header: FileHeader, size: Int) {
+        self.id = id
+        self.name = name
+        self.header = header
+        self.size = size
+        seed = header.seed
+        position = FileHeader.byteCount
+    }
 
     mutating func note(_ group: GroupID, _ index: LogIndex) {
         lastIndexes[group] = max(lastIndexes[group] ?? .zero, index)
@@ -37,18 +49,13 @@ extension Journal {
         let unfinished = Self.unfinishedPrefix + Self.padded(number)
         do throws(DiskError) {
             let (id, size) = try spareOrNew(name: unfinished, size: size)
-            try disk.write(id, at: 0, [FileHeader(number: number).encoded])
+            let header = FileHeader(number: number, salt: settings.salt)
+            try disk.write(id, at: 0, [header.encoded])
             try disk.sync(id)
             try disk.rename(path(unfinished), to: path(name))
             try disk.syncDirectory(directory)
             nextFileNumber += 1
-            return JournalFile(
-                id: id,
-                name: name,
-                number: number,
-                size: size,
-                position: FileHeader.byteCount
-            )
+            return JournalFile(id: id, name: name, header: header, size: size)
         } catch .full(let path) {
             try discard(unfinished)
             throw .full(path: path)
@@ -95,7 +102,7 @@ extension Journal {
         disk.close(file.id)
         try mortal { (disk) throws(DiskError) in
             if spares.count < settings.sparesMax, file.size == settings.fileBytes {
-                let spare = Self.sparePrefix + Self.padded(file.number)
+                let spare = Self.sparePrefix + Self.padded(file.header.number)
                 try disk.rename(path(file.name), to: path(spare))
                 spares.append(spare)
             } else {

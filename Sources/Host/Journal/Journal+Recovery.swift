@@ -17,16 +17,17 @@ extension Journal {
     private func recover() throws(JournalError) -> [RecoveredGroup] {
         try mortal { (disk) throws(DiskError) in try disk.makeDirectory(directory) }
         var groups = RecoveredGroups()
-        var expected: UInt64?
-        let found = try openFiles()
-        for (place, file) in found.enumerated() {
-            var file = file
-            let isLast = place == found.count - 1
-            try read(&file, expected: &expected, isLast: isLast, into: &groups)
-            files.append(file)
+        var last = LastBatch()
+        files = try openFiles()
+        var end: (place: Int, position: Int)?
+        for place in files.indices where try read(place, &last, into: &groups) {
+            end = (place, files[place].position)
         }
-        nextFileNumber = (found.last?.number ?? 0) + 1
-        nextBatchNumber = expected ?? 1
+        try checkEnd(after: end, last)
+        nextFileNumber = (files.last?.header.number ?? 0) + 1
+        nextBatchNumber = last.number + 1
+        syncedBatchNumber = last.number
+        previousChecksum = last.checksum
         let recovered = try groups.checked(in: directory)
         try makeDurable()
         for group in recovered {
@@ -42,6 +43,7 @@ extension Journal {
     }
 
     /// A program that died, and not the machine, leaves in the disk's cache what was never synced.
+    ///
     /// What is found there must not be believed, nor built on, before it is durable.
     private func makeDurable() throws(JournalError) {
         try mortal { (disk) throws(DiskError) in
@@ -63,7 +65,7 @@ extension Journal {
                 try mortal { (disk) throws(DiskError) in try disk.delete(path(name)) }
             }
         }
-        return found.sorted { $0.number < $1.number }
+        return found.sorted { $0.header.number < $1.header.number }
     }
 
     private func openFile(_ name: String) throws(JournalError) -> JournalFile {
@@ -75,13 +77,7 @@ extension Journal {
         }
         switch FileHeader.read(head) {
         case .header(let header) where name == Self.filePrefix + Self.padded(header.number):
-            return JournalFile(
-                id: id,
-                name: name,
-                number: header.number,
-                size: size,
-                position: FileHeader.byteCount
-            )
+            return JournalFile(id: id, name: name, header: header, size: size)
         case .newer(let format):
             disk.close(id)
             throw .newerFormat(path: path(name), found: format, supported: FileHeader.format)
@@ -91,99 +87,84 @@ extension Journal {
         }
     }
 
-    /// Reads a file's batches until one is not whole, and judges why.
+    /// Reads a file's batches until one is not whole or does not follow; whether there were any.
     private func read(
-        _ file: inout JournalFile,
-        expected: inout UInt64?,
-        isLast: Bool,
+        _ place: Int,
+        _ last: inout LastBatch,
         into groups: inout RecoveredGroups
-    ) throws(JournalError) {
-        let (id, size) = (file.id, file.size)
-        let bytes = ByteSlice(
-            try mortal { (disk) throws(DiskError) in try disk.read(id, at: 0, count: size) }
-        )
-        let scanner = BatchScanner(bytes: bytes, file: file.number, settings: settings)
-        var isFirst = true
-        while let (header, body) = scanner.batch(at: file.position) {
-            guard expected == nil || header.batch == expected else {
-                if isFirst, header.batch > expected ?? 0 {
-                    throw .damaged(
-                        path: path(file.name),
-                        offset: file.position,
-                        reason: "batches \(expected ?? 0) to \(header.batch - 1) are missing"
-                    )
-                }
-                break
-            }
-            isFirst = false
-            guard let batch = try? RecordCodec.decode(body) else {
-                throw .damaged(
-                    path: path(file.name),
-                    offset: file.position,
-                    reason: "a whole batch of records that are none"
-                )
-            }
-            for entry in batch.entries { file.note(entry.group, entry.index) }
+    ) throws(JournalError) -> Bool {
+        let scanner = try scanner(of: files[place])
+        let start = files[place].position
+        while let found = scanner.batch(at: files[place].position, after: last) {
+            let position = files[place].position
             do throws(RecoveryGap) {
+                let batch = try decode(found.body)
+                for entry in batch.entries { files[place].note(entry.group, entry.index) }
                 try groups.apply(batch)
             } catch {
-                throw .damaged(
-                    path: path(file.name),
-                    offset: file.position,
-                    reason: error.description
-                )
+                throw damage(place, position, error.description)
             }
-            expected = header.batch + 1
-            file.position = BatchHeader.aligned(
-                file.position + BatchHeader.byteCount + header.length
+            last = LastBatch(number: found.header.number, checksum: found.checksum)
+            files[place].position = BatchHeader.aligned(
+                position + BatchHeader.byteCount + found.header.length
             )
         }
-        guard let later = scanner.laterBatch(than: expected, from: file.position) else { return }
+        return files[place].position > start
+    }
+
+    private func decode(_ body: ByteSlice) throws(RecoveryGap) -> JournalBatch {
+        do throws(DecodeError) {
+            return try RecordCodec.decode(body)
+        } catch {
+            throw RecoveryGap(description: "a whole batch of records that are none: \(error)")
+        }
+    }
+
+    /// Refuses an end of the log that a crash cannot have made: one behind which a batch says that
+    /// more was durable.
+    private func checkEnd(
+        after end: (place: Int, position: Int)?,
+        _ last: LastBatch
+    ) throws(JournalError) {
         #if MARTLET_MUTANTS
         if settings.mutant == .truncatesAtAnyDamage { return }
         #endif
-        throw .damaged(
-            path: path(file.name),
-            offset: file.position,
-            reason: "batch \(expected ?? 0), although batch \(later) behind it is whole"
+        for place in files.indices.dropFirst(end?.place ?? 0) {
+            let scanner = try scanner(of: files[place])
+            let start = files[place].position
+            guard let later = scanner.batch(thatProvesMoreThan: last, from: start) else { continue }
+            // The log breaks off where it was read to, or at the start of the file behind.
+            let isInNext = end.map { $0.place < place && isBlank(at: $0) } ?? false
+            let (damaged, position) = isInNext ? (place, start) : end ?? (place, start)
+            throw damage(
+                damaged,
+                position,
+                "batch \(last.number + 1), although batch \(later) says that it was durable"
+            )
+        }
+    }
+
+    /// Whether nothing was ever written where the log was read to, as far as a glance tells.
+    private func isBlank(at end: (place: Int, position: Int)) -> Bool {
+        let file = files[end.place]
+        guard end.position < file.size else { return true }
+        guard let bytes = try? disk.read(file.id, at: end.position, count: 8) else { return false }
+        return bytes.allSatisfy { $0 == 0 }
+    }
+
+    private func scanner(of file: JournalFile) throws(JournalError) -> BatchScanner {
+        let bytes = try mortal { (disk) throws(DiskError) in
+            try disk.read(file.id, at: 0, count: file.size)
+        }
+        return BatchScanner(
+            bytes: ByteSlice(bytes),
+            file: file.header.number,
+            seed: file.seed,
+            settings: settings
         )
     }
-}
 
-/// Looks for batches in a file's bytes.
-struct BatchScanner {
-    let bytes: ByteSlice
-    let file: UInt64
-    let settings: JournalSettings
-
-    /// The whole batch at `position`; nil if there is none, or not all of it.
-    func batch(at position: Int) -> (header: BatchHeader, body: ByteSlice)? {
-        guard position + BatchHeader.byteCount <= bytes.count,
-            let header = BatchHeader(
-                bytes[position..<position + BatchHeader.byteCount],
-                in: file
-            )
-        else { return nil }
-        let start = position + BatchHeader.byteCount
-        guard header.length <= bytes.count - start else { return nil }
-        let body = bytes[start..<start + header.length]
-        #if MARTLET_MUTANTS
-        if settings.mutant == .bodyNotChecked { return (header, body) }
-        #endif
-        guard CRC32C.of(body) == header.checksum else { return nil }
-        return (header, body)
-    }
-
-    /// The number of a whole batch behind `position` that follows `expected`: what stands before it
-    /// had been synced when it was begun.
-    func laterBatch(than expected: UInt64?, from position: Int) -> UInt64? {
-        var position = BatchHeader.aligned(position)
-        while position + BatchHeader.byteCount <= bytes.count {
-            if let (header, _) = batch(at: position), header.batch > expected ?? 0 {
-                return header.batch
-            }
-            position += BatchHeader.alignment
-        }
-        return nil
+    private func damage(_ place: Int, _ position: Int, _ reason: String) -> JournalError {
+        .damaged(path: path(files[place].name), offset: position, reason: reason)
     }
 }

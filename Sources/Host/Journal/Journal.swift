@@ -8,20 +8,25 @@ public import Model
 // data to write; when all its entries are covered by snapshots it is used again under a new number.
 // It begins with a header; then batches follow, each at the next multiple of 64 bytes:
 //
-//     file    MRTLJRNL · format: UInt32 · 0: UInt32 · number: UInt64 · CRC-32C: UInt32      64 bytes
-//     batch   magic: UInt32 · CRC of the header: UInt32 · file: UInt64 · batch: UInt64
-//             · length of the body: UInt32 · CRC of the body: UInt32                        32 bytes
+//     file    MRTLJRNL · format: UInt32 · 0: UInt32 · number, salt: UInt64 · CRC-32C: UInt32  64 bytes
+//     batch   magic: UInt32 · CRC of the header: UInt32 · file, number, synced: UInt64
+//             · previous, length of the body, CRC of the body, 0: UInt32                      48 bytes
 //             body: records (see RecordCodec)
 //
-// A batch is written with one call and synced; it counts whole or not at all. Batches are numbered
-// without gaps over all files. So recovery can tell two things apart. A batch that is not whole, and
-// behind which there is no other, was being written when the power went: the torn tail, never
-// acknowledged, and dropped. A batch that is not whole, and behind which there is a later one, was
-// synced before that one was begun: it is damaged, acknowledged entries are lost, and nothing is
-// guessed: `JournalError.damaged`.
+// A batch is written with one call; it counts whole or not at all. Batches are numbered without gaps
+// over all files; each repeats the checksum of the one before, and says which was the last that was
+// durable when it was written (`synced`). So recovery can tell two things apart:
 //
-// One thing cannot be told from the file alone: whether the very last batch was torn, or was
-// acknowledged and rotted since. It is taken for torn.
+// - a batch that is not whole, and that nothing says was durable: it was being written when the power
+//   went. This torn tail was never acknowledged, and is dropped, with whatever stands behind it;
+// - a batch that is not whole, although one behind it says that it was durable: acknowledged entries
+//   are lost, and nothing is guessed: `JournalError.damaged`. (Alagappan et al., Protocol-Aware
+//   Recovery for Consensus-Based Storage, FAST '18, tell the two apart in this way.)
+//
+// Of the very last batches nothing on disk says that they were durable, until `seal` does.
+//
+// A failed sync is the end: pages may be marked clean although they never reached the disk, so a
+// second sync says nothing (Rebello et al., Can Applications Recover from fsync Failures?, ATC '20).
 //
 // Every new file begins with a batch that repeats each group's state and mark, so that older files
 // hold nothing but entries.
@@ -39,11 +44,18 @@ public final class Journal<Storage: Disk> {
     var nextFileNumber: UInt64 = 1
     var nextBatchNumber: UInt64 = 1
 
+    /// The number of the last batch that is durable, and the checksum of the last that is written.
+    var syncedBatchNumber: UInt64 = 0
+    var previousChecksum: UInt32 = 0
+
     /// What each group's state and mark are now, for the head of the next file; sorted by group.
     var states: [JournalGroupState] = []
     var marks: [JournalMark] = []
     var released: [GroupID: LogIndex] = [:]
     private var death: JournalError?
+
+    /// Whether the last batch is a seal.
+    private var isSealed = false
 
     init(disk: Storage, directory: String, settings: JournalSettings) {
         self.disk = disk
@@ -66,7 +78,12 @@ public final class Journal<Storage: Disk> {
     /// If the disk is full nothing of it counts, and it may be tried again.
     public func append(_ batch: JournalBatch) throws(JournalError) {
         try checkAlive()
-        let encoded = RecordCodec.encode(batch)
+        try write(whole: RecordCodec.encode(batch))
+        note(batch)
+    }
+
+    /// Finds a place for the batch, behind a file's head, and writes it.
+    private func write(whole encoded: EncodedBatch) throws(JournalError) {
         let length = BatchHeader.byteCount + encoded.byteCount
         if let file = files.last, file.position + headLength(of: file) + length > file.size {
             try roll(toHold: length)
@@ -74,11 +91,12 @@ public final class Journal<Storage: Disk> {
         if files.isEmpty { try roll(toHold: length) }
         try writeHeadIfNew()
         try write(encoded)
-        note(batch)
     }
 
-    /// Makes all that was appended durable. If it fails the journal is dead: what the file holds is
-    /// unknown, and a second sync that succeeds would say nothing of it.
+    /// Makes all that was appended durable.
+    ///
+    /// If it fails the journal is dead: what the file holds is unknown, and a second sync that
+    /// succeeds would say nothing of it.
     public func sync() throws(JournalError) {
         try checkAlive()
         #if MARTLET_MUTANTS
@@ -92,8 +110,22 @@ public final class Journal<Storage: Disk> {
             return
         }
         #endif
-        guard let file = files.last else { return }
+        guard let file = files.last, syncedBatchNumber + 1 < nextBatchNumber else { return }
         try mortal { (disk) throws(DiskError) in try disk.sync(file.id) }
+        syncedBatchNumber = nextBatchNumber - 1
+    }
+
+    /// Says on disk that all batches so far are durable, by one behind them that is empty.
+    ///
+    /// Every batch says so of those before it; after a while without any, this makes damage to the last ones
+    /// known as damage. It needs no sync: lost, it takes nothing with it.
+    public func seal() throws(JournalError) {
+        try checkAlive()
+        guard !isSealed, nextBatchNumber > 1, syncedBatchNumber + 1 == nextBatchNumber else {
+            return
+        }
+        try write(whole: RecordCodec.encode(JournalBatch()))
+        isSealed = true
     }
 
     /// Everything of the group up to `index` is in a durable snapshot, and the mark that says so has
@@ -124,25 +156,32 @@ public final class Journal<Storage: Disk> {
         let place = files.count - 1
         let file = files[place]
         let header = BatchHeader(
-            file: file.number,
-            batch: nextBatchNumber,
+            file: file.header.number,
+            number: nextBatchNumber,
+            synced: syncedBatchNumber,
+            previous: previousChecksum,
             length: encoded.byteCount,
-            checksum: encoded.checksum
+            bodyChecksum: encoded.checksum(from: file.seed)
         )
+        let head = header.encoded(from: file.seed)
         do throws(DiskError) {
-            try disk.write(file.id, at: file.position, [header.encoded] + encoded.slices)
+            try disk.write(file.id, at: file.position, [head.bytes] + encoded.slices)
         } catch .full(let path) {
             throw .full(path: path)
         } catch {
             throw die(error)
         }
         nextBatchNumber += 1
+        previousChecksum = head.checksum
+        isSealed = false
         files[place].position = BatchHeader.aligned(
             file.position + BatchHeader.byteCount + encoded.byteCount
         )
     }
 
-    /// A file's first batch repeats every group's state and mark. Also after a crash that left a
+    /// A file's first batch repeats every group's state and mark.
+    ///
+    /// Also after a crash that left a
     /// file behind with nothing in it, or older files could not go.
     private func writeHeadIfNew() throws(JournalError) {
         guard let file = files.last, file.position == FileHeader.byteCount else { return }
@@ -150,7 +189,9 @@ public final class Journal<Storage: Disk> {
         if carried.byteCount > 0 { try write(carried) }
     }
 
-    /// Goes on in a new file. The one before is durable by then: later syncs are of the new one, and
+    /// Goes on in a new file.
+    ///
+    /// The one before is durable by then: later syncs are of the new one, and
     /// no batch may be durable before those it follows.
     private func roll(toHold length: Int) throws(JournalError) {
         if !files.isEmpty { try sync() }

@@ -5,7 +5,13 @@ internal import Model
 struct EncodedBatch {
     var slices: [ByteSlice]
     var byteCount: Int
-    var checksum: UInt32
+
+    /// Of all slices, one behind the other.
+    func checksum(from seed: CRC32C) -> UInt32 {
+        var checksum = seed
+        for slice in slices { checksum.add(slice) }
+        return checksum.value
+    }
 }
 
 /// The records of a batch.
@@ -39,13 +45,8 @@ enum RecordCodec {
             start = cut
         }
         if start < heads.count { slices.append(heads[start..<heads.count]) }
-        var checksum = CRC32C()
-        var byteCount = 0
-        for slice in slices {
-            checksum.add(slice)
-            byteCount += slice.count
-        }
-        return EncodedBatch(slices: slices, byteCount: byteCount, checksum: checksum.value)
+        let byteCount = slices.reduce(0) { $0 + $1.count }
+        return EncodedBatch(slices: slices, byteCount: byteCount)
     }
 
     private static func encode(_ group: JournalGroupState, into writer: inout ByteWriter) {

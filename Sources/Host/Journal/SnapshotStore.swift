@@ -62,7 +62,9 @@ public final class SnapshotStore<Storage: Disk> {
         return SnapshotReceiver(self, try temporaryFile(of: head, kind: "receiving"), head)
     }
 
-    /// The newest snapshot of a group; nil if there is none. One whose head or foot is damaged is an
+    /// The newest snapshot of a group; nil if there is none.
+    ///
+    /// One whose head or foot is damaged is an
     /// error: an older one may be older than the journal's first entry.
     public func latest(of group: GroupID) throws(JournalError) -> SnapshotDescriptor? {
         let folder = folder(of: group)

@@ -134,7 +134,7 @@ import Testing
         let journal = try open().journal
         for index: UInt64 in 1...5 { try journal.write(batch(entry(1, index))) }
         let path = try #require(disk.files.keys.first { $0.contains("journal-") })
-        disk.flip(path, at: 64 + 32 + 10)
+        disk.flip(path, at: 64 + 48 + 10)
         let error = #expect(throws: JournalError.self) { try recovered() }
         guard case .damaged(_, 64, _) = error else {
             Issue.record("told \(String(describing: error))")
@@ -178,7 +178,7 @@ import Testing
         _ = try open()
         let path = try #require(disk.files.keys.first { $0.contains("/journal-") })
         let file = try disk.open(path, .readWrite)
-        var header = ByteWriter(appendingTo: try disk.read(file, at: 0, count: 24))
+        var header = ByteWriter(appendingTo: try disk.read(file, at: 0, count: 32))
         header.patch(UInt32(2), at: 8)
         header.integer(CRC32C.of(header.slice))
         try disk.write(file, at: 0, [header.slice])

@@ -1,0 +1,88 @@
+internal import Bytes
+
+/// The last batch of the log, as far as it was read.
+struct LastBatch {
+    /// Zero before the first.
+    var number: UInt64 = 0
+
+    /// Of its header; nothing is known of the batch before the oldest file's first.
+    var checksum: UInt32 = 0
+}
+
+/// Looks for batches in a file's bytes.
+struct BatchScanner {
+    let bytes: ByteSlice
+    let file: UInt64
+    let seed: CRC32C
+    let settings: JournalSettings
+
+    struct Found {
+        var header: BatchHeader
+
+        /// Of the header.
+        var checksum: UInt32
+
+        var body: ByteSlice
+    }
+
+    /// The whole batch at `position` that follows `last`; nil if there is none.
+    func batch(at position: Int, after last: LastBatch) -> Found? {
+        guard let (header, checksum) = header(at: position) else { return nil }
+        let start = position + BatchHeader.byteCount
+        guard header.length <= bytes.count - start else { return nil }
+        // The oldest file begins where the files before it left off.
+        if last.number > 0 {
+            guard header.number == last.number + 1, header.previous == last.checksum else {
+                return nil
+            }
+        }
+        let found = Found(
+            header: header,
+            checksum: checksum,
+            body: bytes[start..<start + header.length]
+        )
+        return isWhole(found) ? found : nil
+    }
+
+    private func isWhole(_ found: Found) -> Bool {
+        #if MARTLET_MUTANTS
+        if settings.mutant == .bodyNotChecked { return true }
+        #endif
+        var checksum = seed
+        checksum.add(found.body)
+        return checksum.value == found.header.bodyChecksum
+    }
+
+    /// The number of a batch from `position` on that says that more than `last` was durable when it
+    /// was written. Its header says so, whether or not its body is whole.
+    ///
+    /// What a torn tail leaves behind it says no such thing: when it was written, the first batch of
+    /// the tail was not durable, and that is the one behind `last`, or an earlier one.
+    func batch(thatProvesMoreThan last: LastBatch, from position: Int) -> UInt64? {
+        var position = BatchHeader.aligned(position)
+        while position + BatchHeader.byteCount <= bytes.count {
+            if let (header, _) = header(at: position), proves(header, moreThan: last) {
+                return header.number
+            }
+            position += BatchHeader.alignment
+        }
+        return nil
+    }
+
+    private func proves(_ header: BatchHeader, moreThan last: LastBatch) -> Bool {
+        guard header.number > last.number else { return false }
+        if header.synced > last.number { return true }
+        // What it followed was durable, and was not what was read.
+        return header.synced == last.number && header.number == last.number + 1 && last.number > 0
+            && header.previous != last.checksum
+    }
+
+    private func header(at position: Int) -> (header: BatchHeader, checksum: UInt32)? {
+        guard position + BatchHeader.byteCount <= bytes.count else { return nil }
+        return BatchHeader.read(
+            bytes[position..<position + BatchHeader.byteCount],
+            of: file,
+            from: seed
+        )
+    }
+}
