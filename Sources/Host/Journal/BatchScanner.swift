@@ -7,6 +7,9 @@ struct LastBatch {
 
     /// Of its header; nothing is known of the batch before the oldest file's first.
     var checksum: UInt32 = 0
+
+    /// The oldest file that must be there.
+    var oldestFile: UInt64 = 0
 }
 
 /// Looks for batches in a file's bytes.
@@ -53,8 +56,9 @@ struct BatchScanner {
         return checksum.value == found.header.bodyChecksum
     }
 
-    /// The number of a batch from `position` on that says that more than `last` was durable when it
-    /// was written. Its header says so, whether or not its body is whole.
+    /// The number of a batch from `position` on that says more than `last` was durable.
+    ///
+    /// Its header says so, of the time when it was written, whether or not its body is whole.
     ///
     /// What a torn tail leaves behind it says no such thing: when it was written, the first batch of
     /// the tail was not durable, and that is the one behind `last`, or an earlier one.

@@ -7,16 +7,22 @@ struct FileHeader {
     /// See `JournalSettings.salt`.
     var salt: UInt64
 
+    /// The file's size when it was made; less means that it was cut off.
+    var size: Int
+
     static let byteCount = 64
     static let format: UInt32 = 1
     private static let magic = [UInt8]("MRTLJRNL".utf8)
 
-    init(number: UInt64, salt: UInt64) {
+    init(number: UInt64, salt: UInt64, size: Int) {
         self.number = number
         self.salt = salt
+        self.size = size
     }
 
-    /// What the checksums of the file's batches begin from. Batches of the file's earlier life, and
+    /// What the checksums of the file's batches begin from.
+    ///
+    /// Batches of the file's earlier life, and
     /// what a client may put into a value, began from something else.
     var seed: CRC32C {
         var writer = ByteWriter(capacity: 16)
@@ -34,6 +40,7 @@ struct FileHeader {
         writer.integer(UInt32(0))
         writer.integer(number)
         writer.integer(salt)
+        writer.integer(UInt64(size))
         writer.integer(CRC32C.of(writer.slice))
         while writer.count < Self.byteCount { writer.byte(0) }
         return writer.slice
@@ -51,7 +58,7 @@ struct FileHeader {
     }
 
     /// The checksum comes first, so that a damaged file is not taken for a newer one; a newer
-    /// version keeps these 36 bytes as they are.
+    /// version keeps these 44 bytes as they are.
     static func read(_ bytes: ByteSlice) -> Reading {
         var reader = ByteReader(bytes)
         do throws(DecodeError) {
@@ -60,10 +67,11 @@ struct FileHeader {
             try reader.skip(4)
             let number = try reader.integer(UInt64.self)
             let salt = try reader.integer(UInt64.self)
+            let size = try reader.integer(UInt64.self)
             let checksum = try reader.integer(UInt32.self)
-            guard checksum == CRC32C.of(bytes[0..<32]) else { return .none }
+            guard checksum == CRC32C.of(bytes[0..<40]) else { return .none }
             guard format <= Self.format else { return .newer(format) }
-            return .header(FileHeader(number: number, salt: salt))
+            return .header(FileHeader(number: number, salt: salt, size: Int(clamping: size)))
         } catch {
             return .none
         }
@@ -81,6 +89,9 @@ struct BatchHeader {
     /// The last batch that was durable when this one was written.
     var synced: UInt64
 
+    /// The oldest file that was needed when this one was written: it and all behind it must be there.
+    var oldestFile: UInt64
+
     /// The header checksum of the batch before.
     var previous: UInt32
 
@@ -88,7 +99,7 @@ struct BatchHeader {
     var length: Int
     var bodyChecksum: UInt32
 
-    static let byteCount = 48
+    static let byteCount = 56
     static let alignment = 64
     private static let magic: UInt32 = 0x4254_4d52
 
@@ -104,6 +115,7 @@ struct BatchHeader {
         writer.integer(file)
         writer.integer(number)
         writer.integer(synced)
+        writer.integer(oldestFile)
         writer.integer(previous)
         writer.integer(UInt32(length))
         writer.integer(bodyChecksum)
@@ -118,6 +130,7 @@ struct BatchHeader {
         file: UInt64,
         number: UInt64,
         synced: UInt64,
+        oldestFile: UInt64,
         previous: UInt32,
         length: Int,
         bodyChecksum: UInt32
@@ -125,6 +138,7 @@ struct BatchHeader {
         self.file = file
         self.number = number
         self.synced = synced
+        self.oldestFile = oldestFile
         self.previous = previous
         self.length = length
         self.bodyChecksum = bodyChecksum
@@ -147,6 +161,7 @@ struct BatchHeader {
                 file: try reader.integer(),
                 number: try reader.integer(),
                 synced: try reader.integer(),
+                oldestFile: try reader.integer(),
                 previous: try reader.integer(),
                 length: Int(try reader.integer(UInt32.self)),
                 bodyChecksum: try reader.integer()

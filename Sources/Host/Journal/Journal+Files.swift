@@ -49,7 +49,7 @@ extension Journal {
         let unfinished = Self.unfinishedPrefix + Self.padded(number)
         do throws(DiskError) {
             let (id, size) = try spareOrNew(name: unfinished, size: size)
-            let header = FileHeader(number: number, salt: settings.salt)
+            let header = FileHeader(number: number, salt: settings.salt, size: size)
             try disk.write(id, at: 0, [header.encoded])
             try disk.sync(id)
             try disk.rename(path(unfinished), to: path(name))
@@ -95,6 +95,17 @@ extension Journal {
         } catch {
             throw die(error)
         }
+    }
+
+    /// Takes back a file that was made ready but is too small; its number is used again.
+    func unmake(_ file: JournalFile) throws(JournalError) {
+        disk.close(file.id)
+        try mortal { (disk) throws(DiskError) in
+            try disk.delete(path(file.name))
+            try disk.syncDirectory(directory)
+        }
+        next = nil
+        nextFileNumber = file.header.number
     }
 
     /// Keeps the file for later, or deletes it if enough are kept.

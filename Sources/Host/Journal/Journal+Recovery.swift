@@ -24,6 +24,7 @@ extension Journal {
             end = (place, files[place].position)
         }
         try checkEnd(after: end, last)
+        try checkFiles(last)
         nextFileNumber = (files.last?.header.number ?? 0) + 1
         nextBatchNumber = last.number + 1
         syncedBatchNumber = last.number
@@ -31,10 +32,9 @@ extension Journal {
         let recovered = try groups.checked(in: directory)
         try makeDurable()
         for group in recovered {
-            if let state = group.state {
-                note(JournalGroupState(group: group.group, state: state))
-            }
-            if let mark = group.mark { note(mark) }
+            states[group.group] = group.state
+            marks[group.group] = group.mark
+            released[group.group] = group.mark?.index
         }
         if files.isEmpty {
             files.append(try makeFile(size: min(settings.fileBytes, Limits.firstFileBytes)))
@@ -77,6 +77,14 @@ extension Journal {
         }
         switch FileHeader.read(head) {
         case .header(let header) where name == Self.filePrefix + Self.padded(header.number):
+            guard size >= header.size else {
+                disk.close(id)
+                throw .damaged(
+                    path: path(name),
+                    offset: size,
+                    reason: "the file was cut off; it had \(header.size) bytes"
+                )
+            }
             return JournalFile(id: id, name: name, header: header, size: size)
         case .newer(let format):
             disk.close(id)
@@ -104,7 +112,11 @@ extension Journal {
             } catch {
                 throw damage(place, position, error.description)
             }
-            last = LastBatch(number: found.header.number, checksum: found.checksum)
+            last = LastBatch(
+                number: found.header.number,
+                checksum: found.checksum,
+                oldestFile: found.header.oldestFile
+            )
             files[place].position = BatchHeader.aligned(
                 position + BatchHeader.byteCount + found.header.length
             )
@@ -142,6 +154,22 @@ extension Journal {
                 "batch \(last.number + 1), although batch \(later) says that it was durable"
             )
         }
+    }
+
+    /// Refuses a journal in which a file is missing that was needed.
+    private func checkFiles(_ last: LastBatch) throws(JournalError) {
+        guard last.number > 0 else { return }
+        var needed = last.oldestFile
+        for file in files where file.header.number >= needed {
+            guard file.header.number == needed else { break }
+            needed += 1
+        }
+        guard let newest = files.last, needed <= newest.header.number else { return }
+        throw .damaged(
+            path: path(Self.filePrefix + Self.padded(needed)),
+            offset: 0,
+            reason: "the file is missing"
+        )
     }
 
     /// Whether nothing was ever written where the log was read to, as far as a glance tells.

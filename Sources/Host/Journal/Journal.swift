@@ -8,9 +8,10 @@ public import Model
 // data to write; when all its entries are covered by snapshots it is used again under a new number.
 // It begins with a header; then batches follow, each at the next multiple of 64 bytes:
 //
-//     file    MRTLJRNL · format: UInt32 · 0: UInt32 · number, salt: UInt64 · CRC-32C: UInt32  64 bytes
-//     batch   magic: UInt32 · CRC of the header: UInt32 · file, number, synced: UInt64
-//             · previous, length of the body, CRC of the body, 0: UInt32                      48 bytes
+//     file    MRTLJRNL · format: UInt32 · 0: UInt32 · number, salt, size: UInt64
+//             · CRC-32C: UInt32                                                               64 bytes
+//     batch   magic: UInt32 · CRC of the header: UInt32 · file, number, synced, oldest file: UInt64
+//             · previous, length of the body, CRC of the body, 0: UInt32                      56 bytes
 //             body: records (see RecordCodec)
 //
 // A batch is written with one call; it counts whole or not at all. Batches are numbered without gaps
@@ -48,10 +49,14 @@ public final class Journal<Storage: Disk> {
     var syncedBatchNumber: UInt64 = 0
     var previousChecksum: UInt32 = 0
 
-    /// What each group's state and mark are now, for the head of the next file; sorted by group.
-    var states: [JournalGroupState] = []
-    var marks: [JournalMark] = []
+    /// What each group's state and mark are now, for the head of the next file.
+    var states: [GroupID: JournalState] = [:]
+    var marks: [GroupID: JournalMark] = [:]
+    /// Up to where each group's entries are covered, as far as that is durable.
     var released: [GroupID: LogIndex] = [:]
+    /// The oldest file that holds something needed, if it is known to be behind the first.
+    private var oldestNeeded: UInt64 = 0
+
     private var death: JournalError?
 
     /// Whether the last batch is a seal.
@@ -70,7 +75,7 @@ public final class Journal<Storage: Disk> {
     /// The groups whose entries keep the oldest file; empty if it is the only one.
     public var oldestPinning: [GroupID] {
         guard files.count > 1, let oldest = files.first else { return [] }
-        return pinning(oldest)
+        return oldest.lastIndexes.filter { $0.value > released[$0.key] ?? .zero }.keys.sorted()
     }
 
     /// Writes a batch behind the last; durable only after `sync`.
@@ -117,8 +122,8 @@ public final class Journal<Storage: Disk> {
 
     /// Says on disk that all batches so far are durable, by one behind them that is empty.
     ///
-    /// Every batch says so of those before it; after a while without any, this makes damage to the last ones
-    /// known as damage. It needs no sync: lost, it takes nothing with it.
+    /// Every batch says so of those before it; after a while without any, this makes damage to the
+    /// last ones known as damage. It needs no sync: lost, it takes nothing with it.
     public func seal() throws(JournalError) {
         try checkAlive()
         guard !isSealed, nextBatchNumber > 1, syncedBatchNumber + 1 == nextBatchNumber else {
@@ -133,9 +138,32 @@ public final class Journal<Storage: Disk> {
     public func release(_ group: GroupID, upTo index: LogIndex) throws(JournalError) {
         try checkAlive()
         released[group] = max(released[group] ?? .zero, index)
-        while files.count > 1, pinning(files[0]).isEmpty {
-            try retire(files.removeFirst())
+        try dropFiles()
+    }
+
+    /// Lets the oldest files go that nothing holds back.
+    ///
+    /// First it is made durable which file is needed from now on: a file that is missing for another
+    /// reason is then known as lost.
+    private func dropFiles() throws(JournalError) {
+        let count = files.dropLast().prefix { !isPinned($0) }.count
+        guard count > 0 else { return }
+        do throws(JournalError) {
+            oldestNeeded = files[count].header.number
+            try write(whole: RecordCodec.encode(JournalBatch()))
+        } catch .full {
+            // It stays as it is until the next release; there may be space by then.
+            return
         }
+        try sync()
+        for _ in 0..<count { try retire(files.removeFirst()) }
+    }
+
+    private func isPinned(_ file: JournalFile) -> Bool {
+        #if MARTLET_MUTANTS
+        if settings.mutant == .releasesTooEarly { return false }
+        #endif
+        return file.lastIndexes.contains { $0.value > released[$0.key] ?? .zero }
     }
 
     /// Readies the file that will be rolled to; for a time when nobody waits.
@@ -145,13 +173,6 @@ public final class Journal<Storage: Disk> {
         next = try makeFile(size: settings.fileBytes)
     }
 
-    private func pinning(_ file: JournalFile) -> [GroupID] {
-        #if MARTLET_MUTANTS
-        if settings.mutant == .releasesTooEarly { return [] }
-        #endif
-        return file.lastIndexes.filter { $0.value > released[$0.key] ?? .zero }.keys.sorted()
-    }
-
     private func write(_ encoded: EncodedBatch) throws(JournalError) {
         let place = files.count - 1
         let file = files[place]
@@ -159,6 +180,7 @@ public final class Journal<Storage: Disk> {
             file: file.header.number,
             number: nextBatchNumber,
             synced: syncedBatchNumber,
+            oldestFile: max(oldestNeeded, files[0].header.number),
             previous: previousChecksum,
             length: encoded.byteCount,
             bodyChecksum: encoded.checksum(from: file.seed)
@@ -198,10 +220,7 @@ public final class Journal<Storage: Disk> {
         let needed =
             FileHeader.byteCount + BatchHeader.aligned(length)
             + BatchHeader.aligned(BatchHeader.byteCount + carriedBatch.byteCount)
-        if let file = next, file.size < needed {
-            next = nil
-            try retire(file)
-        }
+        if let file = next, file.size < needed { try unmake(file) }
         if let file = next {
             next = nil
             files.append(file)
@@ -217,8 +236,9 @@ public final class Journal<Storage: Disk> {
 
     private var carriedBatch: EncodedBatch {
         var batch = JournalBatch()
-        batch.states = states
-        batch.marks = marks
+        batch.states = states.sorted { $0.key < $1.key }
+            .map { JournalGroupState(group: $0.key, state: $0.value) }
+        batch.marks = marks.values.sorted { $0.group < $1.group }
         #if MARTLET_MUTANTS
         if settings.mutant == .stateForgottenAtRoll { batch.states = [] }
         #endif
@@ -226,34 +246,10 @@ public final class Journal<Storage: Disk> {
     }
 
     private func note(_ batch: JournalBatch) {
-        for state in batch.states { note(state) }
-        for mark in batch.marks { note(mark) }
+        for change in batch.states { states[change.group] = change.state }
+        for mark in batch.marks { marks[mark.group] = mark }
         let place = files.count - 1
         for entry in batch.entries { files[place].note(entry.group, entry.index) }
-    }
-
-    func note(_ state: JournalGroupState) {
-        if let place = states.firstIndex(where: { $0.group >= state.group }) {
-            if states[place].group == state.group {
-                states[place] = state
-            } else {
-                states.insert(state, at: place)
-            }
-        } else {
-            states.append(state)
-        }
-    }
-
-    func note(_ mark: JournalMark) {
-        if let place = marks.firstIndex(where: { $0.group >= mark.group }) {
-            if marks[place].group == mark.group {
-                marks[place] = mark
-            } else {
-                marks.insert(mark, at: place)
-            }
-        } else {
-            marks.append(mark)
-        }
     }
 
     private func checkAlive() throws(JournalError) {

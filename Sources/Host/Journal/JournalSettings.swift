@@ -5,7 +5,9 @@ public struct JournalSettings: Sendable {
     /// Files kept to be used again.
     public var sparesMax = Limits.sparesMax
 
-    /// Begins the checksums of new files. A random number, so that no client can put into a value
+    /// Begins the checksums of new files.
+    ///
+    /// A random number, so that no client can put into a value
     /// what looks like a batch of ours.
     public var salt: UInt64 = 0
 

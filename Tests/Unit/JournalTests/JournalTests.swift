@@ -134,7 +134,7 @@ import Testing
         let journal = try open().journal
         for index: UInt64 in 1...5 { try journal.write(batch(entry(1, index))) }
         let path = try #require(disk.files.keys.first { $0.contains("journal-") })
-        disk.flip(path, at: 64 + 48 + 10)
+        disk.flip(path, at: 64 + 56 + 10)
         let error = #expect(throws: JournalError.self) { try recovered() }
         guard case .damaged(_, 64, _) = error else {
             Issue.record("told \(String(describing: error))")
@@ -149,6 +149,44 @@ import Testing
         try disk.delete(paths[1])
         try disk.syncDirectory("journal")
         #expect(throws: JournalError.self) { try recovered() }
+    }
+
+    @Test(arguments: [0, 1, 2, 3])
+    func aFileThatWasNeededAndIsMissingIsDamage(place: Int) throws {
+        let journal = try open().journal
+        try journal.write(batch(entry(2, 1)))
+        for index: UInt64 in 1...200 { try journal.write(batch(entry(1, index))) }
+        try journal.write(mark(1, 200))
+        try journal.release(GroupID(1), upTo: LogIndex(200))
+        // Only the oldest is needed for its entry; the others to be sure that nothing followed.
+        let paths = disk.files.keys.filter { $0.contains("/journal-") }.sorted()
+        try disk.delete(paths[place])
+        try disk.syncDirectory("journal")
+        #expect(throws: JournalError.self) { try recovered() }
+    }
+
+    @Test func aFileThatWasCutOffIsDamage() throws {
+        let journal = try open().journal
+        try journal.write(batch(entry(1, 1)))
+        let path = try #require(disk.files.keys.first { $0.contains("/journal-") })
+        try disk.truncate(try disk.open(path, .readWrite), to: 64)
+        #expect(throws: JournalError.damaged(path: path, offset: 64, reason: cutOff)) {
+            try open()
+        }
+    }
+
+    private let cutOff = "the file was cut off; it had 4096 bytes"
+
+    @Test func filesCoveredBeforeARestartGoWithTheNextRelease() throws {
+        let journal = try open().journal
+        for index: UInt64 in 1...200 { try journal.write(batch(entry(1, index))) }
+        try journal.write(mark(1, 200))
+        disk.crash()
+        let again = try open().journal
+        #expect(again.fileCount > 3)
+        try again.release(GroupID(9), upTo: LogIndex(1))
+        #expect(again.fileCount <= 2)
+        #expect(try recovered()[0].mark?.index == LogIndex(200))
     }
 
     @Test func aFullDiskLosesNothingAndMayBeTriedAgain() throws {
@@ -178,7 +216,7 @@ import Testing
         _ = try open()
         let path = try #require(disk.files.keys.first { $0.contains("/journal-") })
         let file = try disk.open(path, .readWrite)
-        var header = ByteWriter(appendingTo: try disk.read(file, at: 0, count: 32))
+        var header = ByteWriter(appendingTo: try disk.read(file, at: 0, count: 40))
         header.patch(UInt32(2), at: 8)
         header.integer(CRC32C.of(header.slice))
         try disk.write(file, at: 0, [header.slice])
