@@ -32,6 +32,16 @@ struct JournalFile {
     }
 }
 
+/// A file on its way to be the journal's next.
+struct Preparation {
+    var id: FileID
+    var name: String
+    var header: FileHeader
+
+    /// How far it is filled with zeros.
+    var filled: Int
+}
+
 extension Journal {
     static var filePrefix: String { "journal-" }
     static var sparePrefix: String { "spare-" }
@@ -39,62 +49,98 @@ extension Journal {
 
     func path(_ name: String) -> String { "\(directory)/\(name)" }
 
-    /// A file with its header: a spare one if there is one large enough.
+    /// The next file, of at least `size` bytes, however long it takes.
+    func makeNextFile(size: Int) throws(JournalError) -> JournalFile {
+        if let file = next, file.size < size { try unmake(file) }
+        if let unfinished = preparation, unfinished.header.size < size { try discard(unfinished) }
+        if next == nil, preparation == nil {
+            preparation = try attempt { (disk) throws(DiskError) in try begin(size: size) }
+        }
+        while true {
+            if let file = next {
+                next = nil
+                return file
+            }
+            try advancePreparation()
+        }
+    }
+
+    /// Fills a part of the next file, or gives it its name.
     ///
     /// It gets its name when its header is durable. So a file under its name always has one, and one
     /// without is damaged, however new it is.
-    func makeFile(size: Int) throws(JournalError) -> JournalFile {
-        let number = nextFileNumber
-        let name = Self.filePrefix + Self.padded(number)
-        let unfinished = Self.unfinishedPrefix + Self.padded(number)
+    func advancePreparation() throws(JournalError) {
+        var file: Preparation
+        if let preparation {
+            file = preparation
+        } else {
+            file = try attempt { (disk) throws(DiskError) in try begin(size: settings.fileBytes) }
+        }
+        preparation = file
+        try attempt { (disk) throws(DiskError) in
+            if file.filled < file.header.size {
+                file.filled = min(file.filled + Limits.bytesFilledAtOnce, file.header.size)
+                try disk.zeroFill(file.id, to: file.filled)
+                try disk.sync(file.id)
+            }
+            preparation = file
+            guard file.filled == file.header.size else { return }
+            next = try finish(file)
+            preparation = nil
+        }
+    }
+
+    /// A spare of the right size, or an empty file.
+    private func begin(size: Int) throws(DiskError) -> Preparation {
+        let header = FileHeader(
+            number: nextFileNumber,
+            salt: settings.salt,
+            size: size
+        )
+        let name = Self.unfinishedPrefix + Self.padded(nextFileNumber)
+        while size == settings.fileBytes, let spare = spares.last {
+            try disk.rename(path(spare), to: path(name))
+            spares.removeLast()
+            let id = try disk.open(path(name), .readWrite)
+            if try disk.size(of: id) == header.size {
+                return Preparation(id: id, name: name, header: header, filled: header.size)
+            }
+            // Of a journal with other settings.
+            disk.close(id)
+            try disk.delete(path(name))
+        }
+        let id = try disk.open(path(name), .create)
+        return Preparation(id: id, name: name, header: header, filled: 0)
+    }
+
+    private func finish(_ file: Preparation) throws(DiskError) -> JournalFile {
+        try disk.write(file.id, at: 0, [file.header.encoded])
+        try disk.sync(file.id)
+        let name = Self.filePrefix + Self.padded(file.header.number)
+        try disk.rename(path(file.name), to: path(name))
+        try disk.syncDirectory(directory)
+        nextFileNumber = file.header.number + 1
+        return JournalFile(id: file.id, name: name, header: file.header, size: file.header.size)
+    }
+
+    /// If the disk is full, what was begun goes, so that its space is free.
+    private func attempt<Value>(
+        _ body: (Storage) throws(DiskError) -> Value
+    ) throws(JournalError) -> Value {
         do throws(DiskError) {
-            let (id, size) = try spareOrNew(name: unfinished, size: size)
-            let header = FileHeader(number: number, salt: settings.salt, size: size)
-            try disk.write(id, at: 0, [header.encoded])
-            try disk.sync(id)
-            try disk.rename(path(unfinished), to: path(name))
-            try disk.syncDirectory(directory)
-            nextFileNumber += 1
-            return JournalFile(id: id, name: name, header: header, size: size)
+            return try body(disk)
         } catch .full(let path) {
-            try discard(unfinished)
+            if let preparation { try discard(preparation) }
             throw .full(path: path)
         } catch {
             throw die(error)
         }
     }
 
-    private func spareOrNew(
-        name: String,
-        size: Int
-    ) throws(DiskError) -> (id: FileID, size: Int) {
-        if size <= settings.fileBytes, let spare = spares.popLast() {
-            try disk.rename(path(spare), to: path(name))
-            let id = try disk.open(path(name), .readWrite)
-            let spareSize = try disk.size(of: id)
-            if spareSize >= size { return (id, spareSize) }
-            try disk.zeroFill(id, to: size)
-            return (id, size)
-        }
-        let id = try disk.open(path(name), .create)
-        do throws(DiskError) {
-            try disk.zeroFill(id, to: size)
-        } catch {
-            disk.close(id)
-            throw error
-        }
-        return (id, size)
-    }
-
-    /// A file that could not be made whole goes, so that its space is free.
-    private func discard(_ name: String) throws(JournalError) {
-        do throws(DiskError) {
-            try disk.delete(path(name))
-        } catch .notFound {
-            return
-        } catch {
-            throw die(error)
-        }
+    private func discard(_ file: Preparation) throws(JournalError) {
+        preparation = nil
+        disk.close(file.id)
+        try mortal { (disk) throws(DiskError) in try disk.delete(path(file.name)) }
     }
 
     /// Takes back a file that was made ready but is too small; its number is used again.

@@ -37,7 +37,7 @@ extension Journal {
             released[group.group] = group.mark?.index
         }
         if files.isEmpty {
-            files.append(try makeFile(size: min(settings.fileBytes, Limits.firstFileBytes)))
+            files.append(try makeNextFile(size: min(settings.fileBytes, Limits.firstFileBytes)))
         }
         return recovered
     }

@@ -42,6 +42,12 @@ public final class Journal<Storage: Disk> {
 
     /// Made ready to be rolled to.
     var next: JournalFile?
+
+    /// Is being made ready, to be `next`.
+    var preparation: Preparation?
+
+    /// Whether there was no space to prepare a file: until it is needed none is tried again.
+    private var isSpaceShort = false
     var nextFileNumber: UInt64 = 1
     var nextBatchNumber: UInt64 = 1
 
@@ -166,11 +172,18 @@ public final class Journal<Storage: Disk> {
         return file.lastIndexes.contains { $0.value > released[$0.key] ?? .zero }
     }
 
-    /// Readies the file that will be rolled to; for a time when nobody waits.
+    /// Works on the file that will be rolled to, a few milliseconds at a time; for whenever nobody
+    /// waits.
     public func prepareNextFile() throws(JournalError) {
         try checkAlive()
-        guard next == nil, let file = files.last, file.position > file.size / 2 else { return }
-        next = try makeFile(size: settings.fileBytes)
+        guard next == nil, !isSpaceShort, let file = files.last, file.position > file.size / 4
+        else { return }
+        do throws(JournalError) {
+            try advancePreparation()
+        } catch .full(let path) {
+            isSpaceShort = true
+            throw .full(path: path)
+        }
     }
 
     private func write(_ encoded: EncodedBatch) throws(JournalError) {
@@ -220,13 +233,8 @@ public final class Journal<Storage: Disk> {
         let needed =
             FileHeader.byteCount + BatchHeader.aligned(length)
             + BatchHeader.aligned(BatchHeader.byteCount + carriedBatch.byteCount)
-        if let file = next, file.size < needed { try unmake(file) }
-        if let file = next {
-            next = nil
-            files.append(file)
-        } else {
-            files.append(try makeFile(size: max(settings.fileBytes, needed)))
-        }
+        files.append(try makeNextFile(size: max(settings.fileBytes, needed)))
+        isSpaceShort = false
     }
 
     private func headLength(of file: JournalFile) -> Int {

@@ -1,7 +1,7 @@
 internal import Bytes
 internal import Model
 
-/// A batch's body: slices to be written one behind the other, payloads uncopied.
+/// A batch's body: slices to be written one behind the other.
 struct EncodedBatch {
     var slices: [ByteSlice]
     var byteCount: Int
@@ -25,28 +25,39 @@ enum RecordCodec {
     private static let entry: UInt8 = 3
 
     static func encode(_ batch: JournalBatch) -> EncodedBatch {
-        var slices: [ByteSlice] = []
-        slices.reserveCapacity(batch.entries.count * 2 + 1)
-        var writer = ByteWriter(capacity: 64 + batch.entries.count * 32)
+        let copied = batch.entries.reduce(0) { $0 + (isCopied($1) ? $1.payload.count : 0) }
+        var writer = ByteWriter(
+            capacity: 64 + batch.states.count * 33 + batch.entries.count * 30 + copied
+        )
         for group in batch.states { encode(group, into: &writer) }
         for group in batch.marks { encode(group, into: &writer) }
-        // Heads stand in one array; each payload is a slice between two parts of it.
-        var cuts: [Int] = []
-        cuts.reserveCapacity(batch.entries.count)
+        // Heads and short payloads stand in one array; each longer payload is a slice between two
+        // parts of it.
+        var cuts: [(end: Int, payload: ByteSlice)] = []
         for entry in batch.entries {
             encode(entry, into: &writer)
-            cuts.append(writer.count)
+            if isCopied(entry) {
+                writer.slice(entry.payload)
+            } else {
+                cuts.append((writer.count, entry.payload))
+            }
         }
         let heads = writer.slice
+        var slices: [ByteSlice] = []
+        slices.reserveCapacity(cuts.count * 2 + 2)
         var start = 0
-        for (entry, cut) in zip(batch.entries, cuts) {
-            slices.append(heads[start..<cut])
-            if !entry.payload.isEmpty { slices.append(entry.payload) }
-            start = cut
+        for cut in cuts {
+            slices.append(heads[start..<cut.end])
+            slices.append(cut.payload)
+            start = cut.end
         }
         if start < heads.count { slices.append(heads[start..<heads.count]) }
         let byteCount = slices.reduce(0) { $0 + $1.count }
         return EncodedBatch(slices: slices, byteCount: byteCount)
+    }
+
+    private static func isCopied(_ entry: JournalEntry) -> Bool {
+        entry.payload.count <= Limits.copiedPayloadBytesMax
     }
 
     private static func encode(_ group: JournalGroupState, into writer: inout ByteWriter) {

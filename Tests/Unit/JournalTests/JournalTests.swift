@@ -177,6 +177,39 @@ import Testing
 
     private let cutOff = "the file was cut off; it had 4096 bytes"
 
+    @Test func theNextFileIsFilledAPartAtATime() throws {
+        let journal = try open(small(3 << 20)).journal
+        let payload = ByteSlice([UInt8](repeating: 1, count: 900_000))
+        try journal.write(batch(entry(1, 1, payload: payload)))
+        let unfinished = "journal/unfinished-0000000000000002"
+        for filled in 1...2 {
+            try journal.prepareNextFile()
+            #expect(disk.files[unfinished]?.bytes.count == filled << 20)
+        }
+        try journal.prepareNextFile()
+        #expect(disk.files.keys.sorted() == ["journal/journal-0000000000000001", readied])
+        let writes = disk.files[readied]?.bytes.count
+        try journal.write(batch(entry(1, 2, payload: payload)))
+        #expect(journal.fileCount == 2)
+        #expect(disk.files[readied]?.bytes.count == writes)
+        #expect(try recovered()[0].entries.count == 2)
+    }
+
+    private let readied = "journal/journal-0000000000000002"
+
+    @Test func anUnfinishedFileIsFinishedByARollAndRemovedByARecovery() throws {
+        let journal = try open(small(3 << 20)).journal
+        let payload = ByteSlice([UInt8](repeating: 1, count: 900_000))
+        try journal.write(batch(entry(1, 1, payload: payload)))
+        try journal.prepareNextFile()
+        let again = try open(small(3 << 20)).journal
+        #expect(disk.files.count == 1)
+        try again.prepareNextFile()
+        try again.write(batch(entry(1, 2, payload: payload)))
+        #expect(again.fileCount == 2)
+        #expect(try recovered()[0].entries.count == 2)
+    }
+
     @Test func filesCoveredBeforeARestartGoWithTheNextRelease() throws {
         let journal = try open().journal
         for index: UInt64 in 1...200 { try journal.write(batch(entry(1, index))) }
