@@ -69,6 +69,15 @@ public struct JournalBatch: Sendable, Equatable {
     public init() {}
 
     public var isEmpty: Bool { states.isEmpty && marks.isEmpty && entries.isEmpty }
+
+    /// Adds the mark of a snapshot that came from the leader and replaced the group's log.
+    ///
+    /// Entries that the batch has of the log before it are taken out: a mark comes before the entries
+    /// of its batch, so they would be read as following the snapshot, which they need not do.
+    public mutating func install(_ mark: JournalMark) {
+        entries.removeAll { $0.group == mark.group }
+        marks.append(mark)
+    }
 }
 
 /// A group as the journal remembers it.

@@ -15,6 +15,10 @@ public enum Limits {
     /// Bytes of what a snapshot says of itself before its chunks.
     public static let metadataBytesMax = 1 << 20
 
+    /// A snapshot is synced every so many bytes, so that it does not pile up in front of the
+    /// journal's next sync.
+    static let snapshotBytesBetweenSyncs = 8 << 20
+
     /// Payloads up to here are copied behind the head of their entry, which costs less than two more
     /// slices to write: half as much at 256 bytes, a quarter less at 2 KiB, nothing less at 16.
     static let copiedPayloadBytesMax = 4096

@@ -64,13 +64,35 @@ public final class SnapshotStore<Storage: Disk> {
 
     /// The newest snapshot of a group; nil if there is none.
     ///
-    /// One whose head or foot is damaged is an
-    /// error: an older one may be older than the journal's first entry.
+    /// One whose head or foot is damaged is an error, and no older one takes its place: the journal
+    /// may begin behind it. Whoever can tell finds the older ones with `snapshots(of:)`.
     public func latest(of group: GroupID) throws(JournalError) -> SnapshotDescriptor? {
         let folder = folder(of: group)
-        let names = try attempt { (disk) throws(DiskError) in try disk.list(folder) }
-        guard let name = names.last(where: { $0.hasSuffix(Self.suffix) }) else { return nil }
+        guard let name = try names(in: folder).last else { return nil }
         return try describe("\(folder)/\(name)")
+    }
+
+    /// All snapshots of a group, the newest first, each as it was found.
+    public func snapshots(
+        of group: GroupID
+    ) throws(JournalError) -> [Result<SnapshotDescriptor, JournalError>] {
+        let folder = folder(of: group)
+        var found: [Result<SnapshotDescriptor, JournalError>] = []
+        for name in try names(in: folder).reversed() {
+            do throws(JournalError) {
+                found.append(.success(try describe("\(folder)/\(name)")))
+            } catch .damaged(let path, let offset, let reason) {
+                let damage = JournalError.damaged(path: path, offset: offset, reason: reason)
+                found.append(.failure(damage))
+            }
+        }
+        return found
+    }
+
+    /// Sorted, the oldest first.
+    private func names(in folder: String) throws(JournalError) -> [String] {
+        try attempt { (disk) throws(DiskError) in try disk.list(folder) }
+            .filter { $0.hasSuffix(Self.suffix) }
     }
 
     /// Up to `count` bytes of the file itself, to be sent to a peer.
@@ -146,24 +168,26 @@ public final class SnapshotStore<Storage: Disk> {
     /// Older snapshots of the same group go.
     public func removeOlder(than descriptor: SnapshotDescriptor) throws(JournalError) {
         let folder = folder(of: descriptor.group)
-        let names = try attempt { (disk) throws(DiskError) in try disk.list(folder) }
-        for name in names
-        where name.hasSuffix(Self.suffix) && "\(folder)/\(name)" < descriptor.path {
+        for name in try names(in: folder) where "\(folder)/\(name)" < descriptor.path {
             try attempt { (disk) throws(DiskError) in try disk.delete("\(folder)/\(name)") }
         }
     }
 
     func folder(of group: GroupID) -> String { "\(directory)/\(group)/snapshots" }
 
+    /// What the snapshot's head says; its foot is checked too, as far as that goes without reading
+    /// all between.
     func describe(_ path: String) throws(JournalError) -> SnapshotDescriptor {
-        let (bytes, size) = try attempt { (disk) throws(DiskError) in
-            let file = try disk.open(path, .read)
-            defer { disk.close(file) }
-            let headMax = SnapshotHead.byteCount(metadata: Limits.metadataBytesMax)
-            return (try disk.read(file, at: 0, count: headMax), try disk.size(of: file))
-        }
-        switch SnapshotHead.read(ByteSlice(bytes)) {
+        let (head, foot, size) = try ends(of: path)
+        switch SnapshotHead.read(head) {
         case .head(let head):
+            guard SnapshotFoot.isWhole(foot) else {
+                throw .damaged(
+                    path: path,
+                    offset: max(0, size - SnapshotFoot.byteCount),
+                    reason: "the snapshot's foot"
+                )
+            }
             return SnapshotDescriptor(
                 group: head.group,
                 index: head.index,
@@ -176,6 +200,25 @@ public final class SnapshotStore<Storage: Disk> {
         case .newer(let format):
             throw .newerFormat(path: path, found: format, supported: SnapshotHead.format)
         case .none: throw .damaged(path: path, offset: 0, reason: "the snapshot's head")
+        }
+    }
+
+    private func ends(
+        of path: String
+    ) throws(JournalError) -> (head: ByteSlice, foot: ByteSlice, size: Int) {
+        try attempt { (disk) throws(DiskError) in
+            let file = try disk.open(path, .read)
+            defer { disk.close(file) }
+            let size = try disk.size(of: file)
+            let length = SnapshotHead.byteCount(
+                metadata: SnapshotHead.metadataByteCount(
+                    ByteSlice(try disk.read(file, at: 0, count: SnapshotHead.fixedByteCount))
+                )
+            )
+            let head = try disk.read(file, at: 0, count: length)
+            let footStart = max(0, size - SnapshotFoot.byteCount)
+            let foot = try disk.read(file, at: footStart, count: SnapshotFoot.byteCount)
+            return (ByteSlice(head), ByteSlice(foot), size)
         }
     }
 
@@ -202,6 +245,18 @@ public final class SnapshotStore<Storage: Disk> {
             target: "\(folder)/\(name)\(Self.suffix)",
             folder: folder
         )
+    }
+
+    /// Adds bytes, and syncs now and then.
+    func write(_ slices: [ByteSlice], to file: inout TemporarySnapshot) throws(JournalError) {
+        let (id, position) = (file.id, file.position)
+        try attempt { (disk) throws(DiskError) in try disk.write(id, at: position, slices) }
+        let count = slices.reduce(0) { $0 + $1.count }
+        file.position += count
+        file.unsyncedBytes += count
+        guard file.unsyncedBytes >= Limits.snapshotBytesBetweenSyncs else { return }
+        try attempt { (disk) throws(DiskError) in try disk.sync(id) }
+        file.unsyncedBytes = 0
     }
 
     /// Under its own name once it is synced.
@@ -256,4 +311,8 @@ struct TemporarySnapshot {
     var path: String
     var target: String
     var folder: String
+
+    /// Where its next bytes go, and how many of those before are not synced.
+    var position = 0
+    var unsyncedBytes = 0
 }

@@ -5,8 +5,7 @@ internal import Model
 /// Writes a snapshot chunk by chunk.
 public final class SnapshotWriter<Storage: Disk> {
     private let store: SnapshotStore<Storage>
-    private let file: TemporarySnapshot
-    private var position: Int
+    private var file: TemporarySnapshot
     private var chunkCount: UInt64 = 0
     private var checksums = CRC32C()
 
@@ -17,11 +16,7 @@ public final class SnapshotWriter<Storage: Disk> {
     ) throws(JournalError) {
         self.store = store
         self.file = file
-        let encoded = head.encoded
-        position = encoded.count
-        try store.attempt { (disk) throws(DiskError) in
-            try disk.write(file.id, at: 0, [encoded])
-        }
+        try store.write([head.encoded], to: &self.file)
     }
 
     public func append(_ chunk: ByteSlice) throws(JournalError) {
@@ -30,11 +25,7 @@ public final class SnapshotWriter<Storage: Disk> {
         var head = ByteWriter(capacity: 8)
         head.integer(UInt32(chunk.count))
         head.integer(checksum)
-        let place = position
-        try store.attempt { (disk) throws(DiskError) in
-            try disk.write(file.id, at: place, [head.slice, chunk])
-        }
-        position += 8 + chunk.count
+        try store.write([head.slice, chunk], to: &file)
         chunkCount += 1
         checksums.add(SnapshotFoot.bytes(of: checksum))
     }
@@ -42,10 +33,7 @@ public final class SnapshotWriter<Storage: Disk> {
     /// Whole, durable and under its name when it returns.
     public func finish() throws(JournalError) {
         let foot = SnapshotFoot(chunkCount: chunkCount, checksum: checksums.value).encoded
-        let place = position
-        try store.attempt { (disk) throws(DiskError) in
-            try disk.write(file.id, at: place, [foot])
-        }
+        try store.write([foot], to: &file)
         try store.publish(file)
     }
 
@@ -55,9 +43,8 @@ public final class SnapshotWriter<Storage: Disk> {
 /// Takes a snapshot's file from a peer.
 public final class SnapshotReceiver<Storage: Disk> {
     private let store: SnapshotStore<Storage>
-    private let file: TemporarySnapshot
+    private var file: TemporarySnapshot
     private let expected: SnapshotHead
-    private var position = 0
 
     init(
         _ store: SnapshotStore<Storage>,
@@ -71,11 +58,7 @@ public final class SnapshotReceiver<Storage: Disk> {
 
     /// The file's next bytes.
     public func append(_ bytes: ByteSlice) throws(JournalError) {
-        let place = position
-        try store.attempt { (disk) throws(DiskError) in
-            try disk.write(file.id, at: place, [bytes])
-        }
-        position += bytes.count
+        try store.write([bytes], to: &file)
     }
 
     /// Checks every byte, then makes the snapshot durable under its name.

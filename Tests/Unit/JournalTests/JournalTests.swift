@@ -123,6 +123,18 @@ import Testing
         #expect(try recovered()[0].entries == [entry(1, 3, term: 8)])
     }
 
+    @Test func anInstalledSnapshotTakesTheEntriesBeforeItOutOfItsBatch() throws {
+        let journal = try open().journal
+        try journal.write(batch(entry(1, 1), entry(1, 2)))
+        var gathered = batch(entry(1, 3), entry(2, 1))
+        gathered.install(JournalMark(group: GroupID(1), index: LogIndex(2), term: Term(7)))
+        gathered.entries.append(entry(2, 2))
+        try journal.write(gathered)
+        let groups = try recovered()
+        #expect(groups[0].entries == [])
+        #expect(groups[1].entries == [entry(2, 1), entry(2, 2)])
+    }
+
     @Test func aSnapshotBeyondTheLogDropsItAll() throws {
         let journal = try open().journal
         try journal.write(batch(entry(1, 1), entry(1, 2)))

@@ -76,6 +76,57 @@ import Testing
         #expect(try contents(open()) == ["chunk"])
     }
 
+    @Test func aDamagedEndOfTheNewestIsToldAndTheOlderOnesAreStillFound() throws {
+        try save(9, ["older"])
+        let older = try #require(try open().latest(of: group))
+        try save(10, ["newest"])
+        let path = try #require(disk.files.keys.max())
+        let count = try #require(disk.files[path]?.bytes.count)
+        for place in Array(0..<45) + Array(count - 20..<count) {
+            disk.flip(path, at: place)
+            let store = try open()
+            #expect(throws: JournalError.self, "byte \(place)") { try store.latest(of: group) }
+            let all = try store.snapshots(of: group)
+            #expect(all.count == 2)
+            #expect(all.last == .success(older))
+            guard case .failure(.damaged) = all.first else {
+                Issue.record("byte \(place): \(String(describing: all.first))")
+                return
+            }
+            disk.flip(path, at: place)
+        }
+    }
+
+    @Test func aNewerFormatIsRefusedAndNotTakenForDamage() throws {
+        try save(10, ["one"])
+        let path = try #require(disk.files.keys.first)
+        let file = try disk.open(path, .readWrite)
+        let count = 8 + 4 + 24 + 4 + "who votes".utf8.count
+        var head = ByteWriter(appendingTo: try disk.read(file, at: 0, count: count))
+        head.patch(UInt32(2), at: 8)
+        head.integer(CRC32C.of(head.slice))
+        try disk.write(file, at: 0, [head.slice])
+        #expect(throws: JournalError.newerFormat(path: path, found: 2, supported: 1)) {
+            try open().latest(of: group)
+        }
+    }
+
+    @Test func aLongSnapshotIsSyncedAsItGrows() throws {
+        let writer = try open().begin(
+            group: group,
+            index: LogIndex(1),
+            term: Term(1),
+            metadata: .empty
+        )
+        let chunk = ByteSlice([UInt8](repeating: 3, count: 3 << 20))
+        for _ in 0..<3 { try writer.append(chunk) }
+        #expect(disk.files.values.first.map { $0.synced.count > 8 << 20 } == true)
+        try writer.append("end")
+        try writer.finish()
+        disk.crash()
+        #expect(try contents(open()) == [chunk, chunk, chunk, "end"])
+    }
+
     @Test func aSnapshotsFileGoesToAPeerByteForByte() throws {
         try save(10, ["one", "two"])
         let source = try open()
