@@ -1,4 +1,7 @@
 #if MARTLET_MUTANTS
+internal import Bytes
+internal import Keyspace
+
 /// Bugs planted for the simulator to find; no other build contains them.
 public enum GroupsMutant: Int, CaseIterable, Sendable {
     /// A leader takes a replayed forward for a new command.
@@ -21,5 +24,18 @@ public enum GroupsMutant: Int, CaseIterable, Sendable {
 
     /// A sync's completion is taken for that of the batch behind it too.
     case completionCoversNextBatch
+}
+
+extension Shard {
+    /// Answers a command by what it would do now, whatever becomes of it.
+    func answerEarly(_ machine: KeyspaceMachine, _ payload: ByteSlice, _ waiter: Waiter) {
+        let body = CommandHeader.body(of: payload)
+        guard waiter != .none, let header = try? CommandHeader(decoding: payload),
+            let command = try? KeyspaceMachine.command(header.kind, body)
+        else { return }
+        var copy = machine.keyspace
+        let result = copy.apply(command, at: header.time)
+        effects.completions.append(Completion(waiter: waiter, result: .applied(result)))
+    }
 }
 #endif
