@@ -132,7 +132,7 @@ let modules: [Module] = [
     Module(
         name: "Simulator",
         layer: .programs,
-        uses: ["Simulation"],
+        uses: ["Checkers", "Simulation"],
         packages: [argumentParser],
         hasTests: false
     ),

@@ -4,6 +4,7 @@ internal import Glibc
 #elseif canImport(Darwin)
 internal import Darwin
 #endif
+internal import Checkers
 internal import Simulation
 
 /// Plants each mutant and counts the seeds until it is found; prints Markdown.

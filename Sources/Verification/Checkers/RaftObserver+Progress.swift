@@ -94,21 +94,25 @@ extension RaftObserver {
                     + "\(term.map { "\($0)" } ?? "unknown"), which no majority has on disk"
             )
         }
-        try commit(index, held, in: groupPlace)
+        let leads = replicas[place(group, node)].leads
+        try commit(index, held, by: leads, in: groupPlace)
     }
 
     private mutating func commit(
         _ index: LogIndex,
         _ term: Term,
+        by leads: Term?,
         in groupPlace: Int
     ) throws(Violation) {
         let group = groups[groupPlace].id
         let starts = groups[groupPlace].termStarts
-        if let later = starts.last(where: { $0.term > term && $0.index <= index }) {
+        // An entry of an old term may well be committed by the leader of a new one (figure 8), but
+        // not by a leader whose successor has begun without it.
+        if let leads, let later = starts.last(where: { $0.term > leads && $0.index <= index }) {
             throw Violation(
                 .leaderCompleteness,
-                "entry \(index) of term \(term) in group \(group) is committed, though term "
-                    + "\(later.term) began at \(later.index) without it"
+                "entry \(index) of term \(term) in group \(group) is committed by the leader of "
+                    + "term \(leads), though term \(later.term) began at \(later.index) without it"
             )
         }
         guard let written = groups[groupPlace].written[EntryName(index: index, term: term)] else {
