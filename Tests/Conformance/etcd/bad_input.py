@@ -64,7 +64,9 @@ class Subject:
 
 
 # HTTP/2's error codes (RFC 9113, section 7).
-PROTOCOL, FLOW, SETTINGS_TIMEOUT, CLOSED, SIZE, REFUSED, CANCEL, COMPRESSION, CONNECT, CALM = range(1, 11)
+(
+    PROTOCOL, INTERNAL, FLOW, SETTINGS_TIMEOUT, CLOSED, SIZE, REFUSED, CANCEL, COMPRESSION, CONNECT, CALM,
+) = range(1, 12)  # RFC 9113, section 7
 
 
 def broken_frames(subject):
@@ -202,7 +204,7 @@ OWN = {
     "a path that is none": {12, 13, "400", "404", "reset"},
     "a timeout that is none": {3, 13, "400", "reset"},
     "another content type": {13, 2, 3, 12, "415", "200", "404", "reset"},
-    "GET instead of POST": {12, 13, "405", "404", "reset"},
+    "GET instead of POST": {12, 13, "415", "405", "404", "reset"},
     "a message of 4 GiB announced": {8, 13, "reset"},
 }
 

@@ -5,8 +5,11 @@ import Testing
 @Suite struct ControllerTests {
     private func node(_ number: UInt64, at address: String = "127.0.0.1:2380") -> NodeRecord {
         NodeRecord(
-            id: NodeID(number), name: "n\(number)", peerAddress: address,
-            clientURLs: ["http://127.0.0.1:2379"])
+            id: NodeID(number),
+            name: "n\(number)",
+            peerAddress: address,
+            clientURLs: ["http://127.0.0.1:2379"]
+        )
     }
 
     @Test func nodesAreSortedWhateverTheOrderOfTheirStart() {
