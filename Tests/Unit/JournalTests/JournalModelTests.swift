@@ -1,121 +1,57 @@
-import Bytes
+import Environment
+import Foundation
 import Journal
-import Model
+import SystemEnvironment
 import Testing
 
-/// Random appends, truncations, snapshots and crashes against plain arrays.
+/// Random batches, rolls, releases, full disks, crashes and reopenings against plain values.
 @Suite struct JournalModelTests {
-    private struct Reference: Equatable {
-        var entries: [JournalEntry] = []
-        var mark: UInt64 = 0
-        var term: UInt64 = 1
+    @Test(arguments: 1...60 as ClosedRange<UInt64>)
+    func aCrashLeavesAPrefixThatHasAllThatWasSynced(seed: UInt64) throws {
+        try JournalStory.crashes(seed: seed, small(2048 << (seed % 4)))
     }
 
-    @Test(arguments: 1...40 as ClosedRange<UInt64>)
-    func aCrashLosesNothingThatWasSynced(seed: UInt64) throws {
-        var random = SeededGenerator(seed: seed)
-        let disk = MemoryDisk()
-        var journal = try Journal.open(on: disk, in: "j", settings: small(2048)).journal
-        var groups = [Reference(), Reference(), Reference()]
-        for _ in 0..<200 {
-            let next = step(&groups, &random)
-            try journal.append(next.batch)
-            if random.next() % 8 == 0 {
-                // Not synced: it may be there whole, or not at all.
-                let tear = random.next() % 3
-                disk.crash { place in tear == 1 && place % 3 == 0 || tear == 2 }
-                journal = try check(disk, groups: &groups, or: next.groups)
-                continue
-            }
-            try journal.sync()
-            groups = next.groups
-            for (group, mark) in next.released {
-                try journal.release(GroupID(group), upTo: LogIndex(mark))
-            }
-        }
-        disk.crash()
-        _ = try check(disk, groups: &groups, or: groups)
+    @Test(arguments: 1...20 as ClosedRange<UInt64>)
+    func aFullDiskNowAndThenChangesNothing(seed: UInt64) throws {
+        try JournalStory.fullDisks(seed: seed, small())
     }
 
-    private func step(
-        _ groups: inout [Reference],
-        _ random: inout SeededGenerator
-    ) -> (batch: JournalBatch, groups: [Reference], released: [(UInt64, UInt64)]) {
-        var batch = JournalBatch()
-        var next = groups
-        var released: [(UInt64, UInt64)] = []
-        for place in groups.indices where random.next() % 2 == 0 {
-            let group = UInt64(place + 1)
-            let last = next[place].mark + UInt64(next[place].entries.count)
-            if random.next() % 6 == 0, last > next[place].mark {
-                let mark = next[place].mark + 1 + random.next() % (last - next[place].mark)
-                let term = next[place].entries[Int(mark - next[place].mark) - 1].term
-                batch.marks.append(
-                    JournalMark(group: GroupID(group), index: LogIndex(mark), term: term)
-                )
-                next[place].entries.removeFirst(Int(mark - next[place].mark))
-                next[place].mark = mark
-                released.append((group, mark))
-            } else {
-                append(group, &next[place], to: &batch, &random)
+    @Test(arguments: 1...20 as ClosedRange<UInt64>)
+    func aFlippedBitIsToldOrDoesNoHarm(seed: UInt64) throws {
+        try JournalStory.flippedBits(seed: seed, small())
+    }
+
+    @Test(arguments: 1...20 as ClosedRange<UInt64>)
+    func afterAFailedSyncNothingIsAcknowledged(seed: UInt64) throws {
+        try JournalStory.failedSyncs(seed: seed, small())
+    }
+
+    @Test(arguments: 1...4 as ClosedRange<UInt64>)
+    func theRealDiskDoesAsTheModel(seed: UInt64) throws {
+        let root = FileManager.default.temporaryDirectory
+            .appendingPathComponent("martlet-journal-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: root, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: root) }
+        try JournalStory.restarts(seed: seed, on: SystemDisk(root: root.path), small(8192))
+    }
+
+    #if MARTLET_MUTANTS
+    /// Each planted bug is found by one of the stories, so that they can fail.
+    @Test(arguments: JournalMutant.allCases)
+    func everyMutantIsFound(mutant: JournalMutant) {
+        var settings = small()
+        settings.mutant = mutant
+        let found = (1...60 as ClosedRange<UInt64>).first { seed in
+            JournalStory.all.contains { story in
+                do {
+                    try story(seed, settings)
+                    return false
+                } catch {
+                    return true
+                }
             }
         }
-        return (batch, next, released)
+        #expect(found != nil, "\(mutant) lives")
     }
-
-    private func append(
-        _ group: UInt64,
-        _ reference: inout Reference,
-        to batch: inout JournalBatch,
-        _ random: inout SeededGenerator
-    ) {
-        if random.next() % 4 == 0, !reference.entries.isEmpty {
-            reference.entries.removeLast(Int(random.next() % UInt64(reference.entries.count)))
-            reference.term += 1
-        }
-        for _ in 0..<random.next() % 4 {
-            let index = reference.mark + UInt64(reference.entries.count) + 1
-            let size = Int(random.next() % 200)
-            let new = entry(
-                group,
-                index,
-                term: reference.term,
-                payload: ByteSlice([UInt8](repeating: UInt8(index % 251), count: size))
-            )
-            reference.entries.append(new)
-            batch.entries.append(new)
-        }
-        // What was cut off is only cut off by what replaces it.
-        let isShorter = batch.entries.last?.group != GroupID(group)
-        if isShorter, reference.term > 1 {
-            let index = reference.mark + UInt64(reference.entries.count) + 1
-            let new = entry(group, index, term: reference.term)
-            reference.entries.append(new)
-            batch.entries.append(new)
-        }
-    }
-
-    /// The journal holds either what was there before the last batch, or that batch too.
-    private func check(
-        _ disk: MemoryDisk,
-        groups: inout [Reference],
-        or next: [Reference]
-    ) throws -> Journal<MemoryDisk> {
-        let (journal, recovered) = try Journal.open(on: disk, in: "j", settings: small(2048))
-        if matches(recovered, next) {
-            groups = next
-        } else {
-            #expect(matches(recovered, groups))
-        }
-        return journal
-    }
-
-    private func matches(_ recovered: [RecoveredGroup], _ groups: [Reference]) -> Bool {
-        groups.enumerated().allSatisfy { place, reference in
-            let group = recovered.first { $0.group == GroupID(UInt64(place + 1)) }
-            let entries = group?.entries.filter { $0.index.number > reference.mark } ?? []
-            return entries == reference.entries
-                && (group?.mark?.index.number ?? 0) == reference.mark
-        }
-    }
+    #endif
 }

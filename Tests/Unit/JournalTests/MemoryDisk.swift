@@ -20,6 +20,9 @@ final class MemoryDisk: Disk {
     var capacity = Int.max
     var failsSyncs = false
 
+    /// The next sync fails, and what it should have written is clean in the cache but not on disk.
+    var losesAtSync = false
+
     func list(_ directory: String) throws(DiskError) -> [String] {
         let prefix = directory + "/"
         let names = files.keys.filter { $0.hasPrefix(prefix) }.map { path in
@@ -70,6 +73,10 @@ final class MemoryDisk: Disk {
     func sync(_ file: FileID) throws(DiskError) {
         let opened = try opened(file)
         if failsSyncs { throw .failed(path: "a file", reason: "input/output error") }
+        if losesAtSync {
+            losesAtSync = false
+            throw .failed(path: "a file", reason: "input/output error")
+        }
         opened.synced = opened.bytes
     }
 
