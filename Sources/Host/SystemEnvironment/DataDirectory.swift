@@ -40,11 +40,17 @@ public final class DataDirectory: Sendable {
         }
     }
 
+    /// Each new name is durable before anything is put below it.
     private static func make(_ path: String) throws(DataDirectoryError) {
         var made = path.hasPrefix("/") ? "/" : ""
         for part in path.split(separator: "/") {
+            let parent = made.isEmpty ? "." : made
             made += made.isEmpty || made == "/" ? String(part) : "/\(part)"
-            guard mkdir(made, 0o700) != 0, errno != EEXIST else { continue }
+            if mkdir(made, 0o700) == 0 {
+                if syncDirectory(parent) { continue }
+            } else if errno == EEXIST {
+                continue
+            }
             throw .unusable(path, reason: String(cString: strerror(errno)))
         }
     }
@@ -82,6 +88,9 @@ public final class DataDirectory: Sendable {
             guard found.cluster == cluster else { throw .otherCluster(path) }
             guard found.node == node else { throw .otherNode(path, name: found.name) }
             identity.boots = found.boots + 1
+        } else if try holdsShards(path) {
+            // Without it nobody knows whose they are, nor how often the node was started.
+            throw .malformed(file)
         }
         try write(identity.text, to: file, in: path)
         return identity.boots
@@ -103,6 +112,21 @@ public final class DataDirectory: Sendable {
             throw .unusable(path, reason: String(cString: strerror(errno)))
         }
         return String(decoding: bytes.prefix(count), as: UTF8.self)
+    }
+
+    /// Whether the directory was used before: its shards come after its identity.
+    private static func holdsShards(_ path: String) throws(DataDirectoryError) -> Bool {
+        guard let stream = opendir(path) else {
+            throw .unusable(path, reason: String(cString: strerror(errno)))
+        }
+        defer { closedir(stream) }
+        while let entry = readdir(stream) {
+            let isShard = withUnsafeBytes(of: &entry.pointee.d_name) {
+                $0.starts(with: "shard-".utf8)
+            }
+            if isShard { return true }
+        }
+        return false
     }
 
     /// Under another name first, so that a crash leaves the old file or the new one.

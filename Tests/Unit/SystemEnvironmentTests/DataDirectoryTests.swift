@@ -8,10 +8,15 @@ import Testing
         .appendingPathComponent("martlet-data-\(UUID().uuidString)/deep").path
 
     private func open(
-        cluster: UInt64 = 1, node: UInt64 = 2
+        cluster: UInt64 = 1,
+        node: UInt64 = 2
     ) throws(DataDirectoryError) -> DataDirectory {
         try DataDirectory.open(
-            path, cluster: ClusterID(cluster), node: NodeID(node), name: "n \"1\"")
+            path,
+            cluster: ClusterID(cluster),
+            node: NodeID(node),
+            name: "n \"1\""
+        )
     }
 
     private func rewrite(_ change: (String) -> String) throws {
@@ -59,5 +64,15 @@ import Testing
         #expect(throws: DataDirectoryError.self) {
             try DataDirectory.open(file, cluster: ClusterID(1), node: NodeID(1), name: "n")
         }
+    }
+
+    @Test func aDirectoryThatWasUsedAndLostItsIdentityIsRefused() throws {
+        _ = try open()
+        try FileManager.default.createDirectory(
+            atPath: path + "/shard-0",
+            withIntermediateDirectories: false
+        )
+        try FileManager.default.removeItem(atPath: path + "/node.json")
+        #expect(throws: DataDirectoryError.malformed(path + "/node.json")) { try open() }
     }
 }
