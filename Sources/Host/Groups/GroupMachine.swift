@@ -76,7 +76,16 @@ public final class KeyspaceMachine {
         watches.collect(from: keyspace, into: &deliveries)
     }
 
+    /// A compaction's leftovers go bit by bit; nothing but memory shows how far it is.
+    func sweep() {
+        if keyspace.isCompacting { keyspace.sweep(limit: Limits.changesSweptPerTick) }
+    }
+
     func replace(_ keyspace: Keyspace) {
+        #if MARTLET_MUTANTS
+        let mutant = self.keyspace.mutant
+        defer { self.keyspace.mutant = mutant }
+        #endif
         self.keyspace = keyspace
         watches.reset(to: keyspace)
         hasNews = true

@@ -83,10 +83,10 @@ struct JournalQueue {
 
     mutating func gather(_ mark: JournalMark) { batch.marks.append(mark) }
 
-    /// Entries that a snapshot has replaced before they were written; marks come first in a batch, so
-    /// these would seem to follow the snapshot.
-    mutating func dropEntries(of group: GroupID) {
-        batch.entries.removeAll { $0.group == group }
+    /// Entries that a snapshot has replaced before they were written: marks come first in a batch,
+    /// so these would seem to follow the snapshot.
+    mutating func dropEntries(of group: GroupID, upTo index: LogIndex) {
+        batch.entries.removeAll { $0.group == group && $0.index <= index }
     }
 
     /// The next batch to append, if one waits and none is under way.

@@ -18,6 +18,9 @@ public enum Limits {
     /// Records of a keyspace encoded as one chunk of a snapshot file.
     public static let snapshotRecordsPerChunk = 512
 
+    /// Changes that a tick sweeps after a compaction: some milliseconds of work at most.
+    static let changesSweptPerTick = 500
+
     /// Leases revoked by one command, so that an entry stays small.
     public static let leasesExpiredPerCommandMax = 1_000
 

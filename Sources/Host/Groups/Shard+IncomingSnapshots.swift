@@ -55,8 +55,9 @@ extension Shard {
         guard replaceState(of: group, with: source) else {
             return report(mark, .refused, received: incoming.received, to: leader, in: group)
         }
-        // The same rule as Raft's: a log that agrees at the mark is kept.
-        if group.raft.term(at: mark.index) != mark.term { journal.dropEntries(of: group.id) }
+        // The same rule as Raft's: a log that agrees at the mark is kept behind it.
+        let isInLog = group.raft.term(at: mark.index) == mark.term
+        journal.dropEntries(of: group.id, upTo: isInLog ? mark.index : LogIndex(.max))
         group.raft.snapshotReceived(mark, from: incoming.leader, term: incoming.term)
         group.snapshots.entriesSince = 0
         group.snapshots.bytesSince = 0

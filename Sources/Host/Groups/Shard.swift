@@ -164,6 +164,7 @@ public final class Shard {
         dropExpiredHeldBack(group)
         passTickForLeases(group)
         passTickForSnapshots(group)
+        if case .keyspace(let machine) = group.machine { machine.sweep() }
         touch(place)
     }
 
