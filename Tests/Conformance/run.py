@@ -45,6 +45,12 @@ def bad_input(checks, options):
     bad_input.compare(checks, options.system)
 
 
+def tls(checks, options):
+    import tls
+
+    tls.compare(checks, options.system)
+
+
 def load(checks, options):
     import demo_load
 
@@ -58,6 +64,7 @@ PARTS = {
     "differential": differential,
     "watches": watches,
     "bad-input": bad_input,
+    "tls": tls,
     "load": load,
 }
 

@@ -72,7 +72,7 @@ extension Shard {
     }
 
     /// The journal hears of the snapshot with its next batch.
-    private func noteMark(_ mark: SnapshotMark, in group: Group) {
+    func noteMark(_ mark: SnapshotMark, in group: Group) {
         journal.gather(JournalMark(group: group.id, index: mark.index, term: mark.term))
         group.snapshots.unmarked = mark
     }

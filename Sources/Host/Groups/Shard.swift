@@ -74,6 +74,11 @@ public final class Shard {
         self.places = places
         outboxes = peers.filter { $0 != node }.sorted().map { PeerOutbox(source: node, target: $0) }
         for place in groups.indices { touch(place) }
+        // The power may have gone between a snapshot's rename and its mark in the journal: the entries
+        // to come would then follow a gap.
+        for group in groups where group.raft.snapshot.index > .zero {
+            noteMark(group.raft.snapshot, in: group)
+        }
     }
 
     /// The keyspace of a group, for reading; nil if the group is another or elsewhere.

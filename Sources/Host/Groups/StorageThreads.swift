@@ -57,6 +57,16 @@ public final class JournalThread<Storage: Disk> {
         }
     }
 
+    /// Says on disk that all so far is durable; for a quiet moment and for the end.
+    public func seal() -> StorageCompletion? {
+        do throws(JournalError) {
+            try journal.seal()
+            return nil
+        } catch {
+            return completion(for: error)
+        }
+    }
+
     private func completion(for error: JournalError) -> StorageCompletion {
         switch error {
         case .full(let path): .full(path)

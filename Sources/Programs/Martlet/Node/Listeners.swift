@@ -6,8 +6,10 @@ import NIOSSL
 /// The ports that clients connect to.
 enum Listeners {
     static func open(
-        for configuration: NodeConfiguration, on group: MultiThreadedEventLoopGroup,
-        shard: NIOLoopBound<ShardLoop>, tls: NIOSSLContext?
+        for configuration: NodeConfiguration,
+        on group: MultiThreadedEventLoopGroup,
+        shard: NIOLoopBound<ShardLoop>,
+        tls: NIOSSLContext?
     ) async throws -> [any Channel] {
         let etcd = try await bootstrap(group) { channel in
             if let tls {
@@ -42,12 +44,16 @@ enum Listeners {
         if let complaint = error as? Complaint { return complaint }
         guard let failure = error as? ListenFailure else {
             return Complaint(
-                failure: "node \(configuration.name) cannot start", cause: "\(error)",
-                fix: "martlet start --help")
+                failure: "node \(configuration.name) cannot start",
+                cause: "\(error)",
+                fix: "martlet start --help"
+            )
         }
         return Complaint(
-            failure: "cannot listen on \(failure.address)", cause: failure.reason,
-            fix: "choose another address (--etcd, --http, --peer), or see: ss -ltnp")
+            failure: "cannot listen on \(failure.address)",
+            cause: failure.reason,
+            fix: "choose another address (--etcd, --http, --peer), or see: ss -ltnp"
+        )
     }
 }
 

@@ -25,9 +25,14 @@ final class Node: Sendable {
     private let facts: FactLog
 
     private init(
-        configuration: NodeConfiguration, directory: DataDirectory,
-        group: MultiThreadedEventLoopGroup, shard: NIOLoopBound<ShardLoop>, storage: ShardStorage,
-        transport: PeerTransport?, listeners: [any Channel], facts: FactLog
+        configuration: NodeConfiguration,
+        directory: DataDirectory,
+        group: MultiThreadedEventLoopGroup,
+        shard: NIOLoopBound<ShardLoop>,
+        storage: ShardStorage,
+        transport: PeerTransport?,
+        listeners: [any Channel],
+        facts: FactLog
     ) {
         self.configuration = configuration
         self.directory = directory
@@ -41,11 +46,15 @@ final class Node: Sendable {
 
     /// Recovers from disk, listens, and begins to take part.
     static func start(
-        _ configuration: NodeConfiguration, onFailure: @escaping @Sendable (String) -> Void
+        _ configuration: NodeConfiguration,
+        onFailure: @escaping @Sendable (String) -> Void
     ) async throws(Complaint) -> Node {
         let facts = FactLog(node: configuration.name, onFailure: onFailure)
         let directory = try DataDirectory.open(for: configuration)
-        let recovered = try await RecoveredStorage.recover(for: configuration, boots: directory.boots)
+        let recovered = try await RecoveredStorage.recover(
+            for: configuration,
+            boots: directory.boots
+        )
         let tls = try configuration.tls.map { (files) throws(Complaint) in
             try ServerTLS.context(files)
         }
@@ -56,18 +65,33 @@ final class Node: Sendable {
             let transport = try PeerTransport.make(for: configuration, on: group, mailbox, facts)
             let shard = try await loop.submit {
                 let shard = ShardLoop(
-                    recovered.shard(of: configuration), configuration: configuration, loop: loop,
-                    storage: recovered.storage, transport: transport, facts: facts)
+                    recovered.shard(of: configuration),
+                    configuration: configuration,
+                    loop: loop,
+                    storage: recovered.storage,
+                    transport: transport,
+                    facts: facts
+                )
                 shard.start(mailbox: mailbox)
                 return NIOLoopBound(shard, eventLoop: loop)
             }.get()
             let listeners = try await Listeners.open(
-                for: configuration, on: group, shard: shard, tls: tls)
+                for: configuration,
+                on: group,
+                shard: shard,
+                tls: tls
+            )
             if let transport { _ = try await transport.start() }
             return Node(
-                configuration: configuration, directory: directory, group: group, shard: shard,
-                storage: recovered.storage, transport: transport, listeners: listeners,
-                facts: facts)
+                configuration: configuration,
+                directory: directory,
+                group: group,
+                shard: shard,
+                storage: recovered.storage,
+                transport: transport,
+                listeners: listeners,
+                facts: facts
+            )
         } catch {
             throw Listeners.complaint(error, configuration)
         }

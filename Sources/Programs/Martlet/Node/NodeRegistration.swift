@@ -20,9 +20,11 @@ final class NodeRegistration {
         self.configuration = configuration
         let scheme = configuration.tls == nil ? "http" : "https"
         record = NodeRecord(
-            id: configuration.id, name: configuration.name,
+            id: configuration.id,
+            name: configuration.name,
             peerAddress: configuration.peer.map { "\($0)" } ?? "",
-            clientURLs: ["\(scheme)://\(configuration.etcd)"])
+            clientURLs: ["\(scheme)://\(configuration.etcd)"]
+        )
     }
 
     func passTick(of shard: Shard, _ front: EtcdFront) {
@@ -49,8 +51,11 @@ final class NodeRegistration {
             let known = image?.node(member.id) ?? (member.id == record.id ? record : nil)
             let peer = member.peer.map { ["http://\($0)"] } ?? []
             return ClusterView.Member(
-                id: member.id, name: known?.name ?? member.name, peerURLs: peer,
-                clientURLs: known?.clientURLs ?? [])
+                id: member.id,
+                name: known?.name ?? member.name,
+                peerURLs: peer,
+                clientURLs: known?.clientURLs ?? []
+            )
         }
         return ClusterView(cluster: configuration.cluster, members: members)
     }

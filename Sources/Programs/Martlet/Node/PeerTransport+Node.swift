@@ -5,8 +5,10 @@ import Transport
 extension PeerTransport {
     /// The way to the other nodes; nil for a node alone.
     static func make(
-        for configuration: NodeConfiguration, on group: any EventLoopGroup,
-        _ mailbox: ShardMailbox, _ facts: FactLog
+        for configuration: NodeConfiguration,
+        on group: any EventLoopGroup,
+        _ mailbox: ShardMailbox,
+        _ facts: FactLog
     ) throws -> PeerTransport? {
         guard let listen = configuration.peer else { return nil }
         let peers = configuration.members.compactMap { member in
@@ -15,12 +17,18 @@ extension PeerTransport {
             }
         }
         let settings = PeerTransportSettings(
-            cluster: configuration.cluster, own: configuration.id, host: listen.host,
-            port: listen.port, peers: peers.filter { $0.node != configuration.id })
+            cluster: configuration.cluster,
+            own: configuration.id,
+            host: listen.host,
+            port: listen.port,
+            peers: peers.filter { $0.node != configuration.id }
+        )
         return try PeerTransport(
-            settings, on: group,
+            settings,
+            on: group,
             deliver: { node, frame in mailbox.post(.frame(frame, from: node)) },
-            tell: { facts.tell($0) })
+            tell: { facts.tell($0) }
+        )
     }
 }
 

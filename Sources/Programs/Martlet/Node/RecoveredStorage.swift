@@ -15,40 +15,60 @@ struct RecoveredStorage: Sendable {
 
     func shard(of configuration: NodeConfiguration) -> Shard {
         Shard(
-            node: configuration.id, peers: configuration.members.map(\.id), boots: boots,
-            settings: ShardSettings(), recovered: replicas, seed: SystemRandomSource().next())
+            node: configuration.id,
+            peers: configuration.members.map(\.id),
+            boots: boots,
+            settings: ShardSettings(),
+            recovered: replicas,
+            seed: SystemRandomSource().next()
+        )
     }
 
     /// Opens journal and snapshots of shard 0 on the threads that will own them.
     static func recover(
-        for configuration: NodeConfiguration, boots: UInt64
+        for configuration: NodeConfiguration,
+        boots: UInt64
     ) async throws(Complaint) -> RecoveredStorage {
         let root = configuration.dataDirectory
         let journal = IOThread<JournalThread<SystemDisk>?>(name: "journal-0") { nil }
         let snapshots = IOThread<SnapshotThread<SystemDisk>?>(name: "snapshots-0") { nil }
         let seeds = seeds(of: configuration)
+        var settings = JournalSettings()
+        // What no client can guess, no client can forge a batch of within a value.
+        settings.salt = SystemRandomSource().next()
+        let journalSettings = settings
         let replicas: [RecoveredReplica]
         do {
             let logged = try await journal.open { thread in
                 let (journal, recovered) = try Journal.open(
-                    on: SystemDisk(root: root), in: "shard-0/journal", settings: JournalSettings())
+                    on: SystemDisk(root: root),
+                    in: "shard-0/journal",
+                    settings: journalSettings
+                )
                 thread = JournalThread(journal)
                 return recovered
             }
             replicas = try await snapshots.open { thread in
                 let store = try SnapshotStore(
-                    on: SystemDisk(root: root), in: "shard-0/groups", settings: JournalSettings())
+                    on: SystemDisk(root: root),
+                    in: "shard-0/groups",
+                    settings: JournalSettings()
+                )
                 thread = SnapshotThread(store)
                 return try Recovery.replicas(of: seeds, journal: logged, snapshots: store)
             }
         } catch {
             throw Complaint(
-                failure: "cannot recover from \(root)", cause: "\(error)",
-                fix: "keep the directory; if this node has peers, start it on an empty one")
+                failure: "cannot recover from \(root)",
+                cause: "\(error)",
+                fix: "keep the directory; if this node has peers, start it on an empty one"
+            )
         }
         return RecoveredStorage(
-            storage: ShardStorage(journal: journal, snapshots: snapshots), replicas: replicas,
-            boots: boots)
+            storage: ShardStorage(journal: journal, snapshots: snapshots),
+            replicas: replicas,
+            boots: boots
+        )
     }
 
     /// The groups of a new cluster: its metadata, and one keyspace.

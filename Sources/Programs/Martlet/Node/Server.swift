@@ -9,14 +9,16 @@ enum Server {
     /// `announce` is called once all nodes listen. Ends with SIGINT or SIGTERM, or, with an error,
     /// once a node can no longer trust its storage.
     static func run(
-        _ configurations: [NodeConfiguration], announce: ([Node]) -> Void
+        _ configurations: [NodeConfiguration],
+        announce: ([Node]) -> Void
     ) async throws {
         let (endings, continuation) = AsyncStream.makeStream(of: Ending.self)
         let trap = SignalTrap { continuation.yield(.signal) }
         var nodes: [Node] = []
         for configuration in configurations {
             nodes.append(
-                try await Node.start(configuration) { continuation.yield(.failure($0)) })
+                try await Node.start(configuration) { continuation.yield(.failure($0)) }
+            )
         }
         announce(nodes)
         Output.flush()
@@ -30,8 +32,11 @@ enum Server {
                 // No orderly end: what memory holds and the disk does not must not be served.
                 Output.complain(
                     Complaint(
-                        failure: "the node stops, as its storage failed", cause: reason,
-                        fix: "check the disk (dmesg), then start the node again: it recovers"))
+                        failure: "the node stops, as its storage failed",
+                        cause: reason,
+                        fix: "check the disk (dmesg), then start the node again: it recovers"
+                    )
+                )
                 exit(1)
             }
         }

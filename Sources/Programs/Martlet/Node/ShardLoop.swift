@@ -25,10 +25,17 @@ final class ShardLoop {
     private var isTurnScheduled = false
     private var mailbox: ShardMailbox?
     private var ticker: RepeatedTask?
+    private var quietTicks = 0
+
+    private static let quietTicksBeforeSeal = 20
 
     init(
-        _ shard: Shard, configuration: NodeConfiguration, loop: any EventLoop,
-        storage: ShardStorage, transport: PeerTransport?, facts: FactLog
+        _ shard: Shard,
+        configuration: NodeConfiguration,
+        loop: any EventLoop,
+        storage: ShardStorage,
+        transport: PeerTransport?,
+        facts: FactLog
     ) {
         self.shard = shard
         self.loop = loop
@@ -37,8 +44,11 @@ final class ShardLoop {
         self.facts = facts
         registration = NodeRegistration(configuration)
         front = EtcdFront(
-            shard: shard, cluster: registration.view(of: shard.metadata),
-            settings: EtcdFrontSettings(), random: SystemRandomSource())
+            shard: shard,
+            cluster: registration.view(of: shard.metadata),
+            settings: EtcdFrontSettings(),
+            random: SystemRandomSource()
+        )
     }
 
     /// Begins to tick. Storage and peers reach the shard through `mailbox`.
@@ -48,7 +58,8 @@ final class ShardLoop {
         let bound = NIOLoopBound(self, eventLoop: loop)
         front.requestTurn = { bound.value.requestTurn() }
         ticker = loop.scheduleRepeatedTask(
-            initialDelay: .zero, delay: .nanoseconds(Int64(shard.tickNanoseconds))
+            initialDelay: .zero,
+            delay: .nanoseconds(Int64(shard.tickNanoseconds))
         ) { _ in
             bound.value.passTime()
         }
@@ -76,6 +87,7 @@ final class ShardLoop {
         shard.advance(to: now)
         front.advance(to: now)
         registration.passTick(of: shard, front)
+        sealIfQuiet()
         turn()
     }
 
@@ -101,10 +113,17 @@ final class ShardLoop {
         if shard.hasWork { requestTurn() }
     }
 
+    /// After about a second without a write the journal says that all of it is durable.
+    private func sealIfQuiet() {
+        quietTicks += 1
+        if quietTicks == Self.quietTicksBeforeSeal, let mailbox { storage.seal(for: mailbox) }
+    }
+
     private func carryOut() {
         for frame in effects.frames { transport?.send(frame.bytes, to: frame.target) }
         if let mailbox {
             if !effects.journalJobs.isEmpty {
+                quietTicks = 0
                 storage.carryOut(effects.journalJobs, for: mailbox)
             }
             for job in effects.snapshotJobs { storage.carryOut(job, for: mailbox) }

@@ -36,8 +36,18 @@ struct ShardStorage: Sendable {
         }
     }
 
+    /// Nobody has written for a while: from now on damage to the last batch is known as damage.
+    func seal(for mailbox: ShardMailbox) {
+        journal.submit { thread in
+            guard let completion = thread?.seal() else { return }
+            mailbox.post(.completion(completion))
+        }
+    }
+
     /// Waits for what was submitted.
     func stop() {
+        // Whether it could be sealed or not, there is nobody left to tell.
+        journal.submit { thread in _ = thread?.seal() }
         journal.stop()
         snapshots.stop()
     }
