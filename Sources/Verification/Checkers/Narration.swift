@@ -127,7 +127,9 @@ extension DeleteRangeRequest {
 
 extension TxnRequest {
     fileprivate var line: String {
-        let conditions = compare.map { "\($0.key) \($0.result) \($0.targetUnion.map { "\($0)" } ?? "")" }
+        let conditions = compare.map {
+            "\($0.key) \($0.result) \($0.targetUnion.map { "\($0)" } ?? "")"
+        }
         return "if \(conditions) then \(success.map(\.line)) else \(failure.map(\.line))"
     }
 }

@@ -24,6 +24,7 @@ extension ClusterSimulation {
         case .slowDisk: slowDisk(place)
         case .syncError: failSync(place)
         case .readError: failReads(place)
+        case .bitRot: rot(place)
         case .clockDrift: changeClock(place)
         case .loss, .duplicates, .replays, .disorder, .slowNetwork, .quickRestart, .compaction,
             .leases, .stalledWatchers:
@@ -33,7 +34,7 @@ extension ClusterSimulation {
 
     private static let strikes: [FaultClass] = [
         .kill, .powerLoss, .powerLossWithinWrite, .everybodyDies, .pause, .partitions, .flapping,
-        .diskFull, .slowDisk, .syncError, .readError, .clockDrift,
+        .diskFull, .slowDisk, .syncError, .readError, .bitRot, .clockDrift,
     ]
 
     private func kill(_ place: Int) {
@@ -119,6 +120,24 @@ extension ClusterSimulation {
         nodes[place].disk.readFaultPermille = faultRandom.pick([10, 100, 500])
         let duration = faultRandom.heavyTailed(300_000_000)
         queue.schedule(.faultEnds(.readError(place)), at: now + duration)
+    }
+
+    /// A bit changes while the node is down, on a minority of the disks and never in the newest
+    /// files, where damage cannot be told from a write that the power cut short.
+    private func rot(_ place: Int) {
+        let rotten = nodes.filter(\.isRotten).count
+        let node = nodes[place]
+        guard node.isRotten || rotten < (nodes.count - 1) / 2, node.running != nil else { return }
+        let sealed = node.disk.files.filter { $0.path.hasPrefix("journal/journal-") }.dropLast(2)
+        let snapshots = node.disk.files.filter { $0.path.hasSuffix(".snap") }
+        let candidates = sealed + snapshots
+        guard !candidates.isEmpty else { return }
+        let file = faultRandom.pick(Array(candidates))
+        kill(place)
+        node.isRotten = true
+        mark(.bitRotted)
+        let offset = node.disk.rot(file.path, in: 0..<file.size) ?? 0
+        trace.tell(now, "node \(node.id)'s \(file.path) rots at byte \(offset)")
     }
 
     private func changeClock(_ place: Int) {

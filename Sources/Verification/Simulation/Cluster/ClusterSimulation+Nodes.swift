@@ -160,7 +160,7 @@ extension ClusterSimulation {
     }
 
     func restart(_ place: Int) throws(Violation) {
-        guard nodes[place].running == nil else { return }
+        guard nodes[place].running == nil, !nodes[place].isDamaged else { return }
         let node = nodes[place]
         node.boots += 1
         node.mayStop = node.disk.mayFail
@@ -201,6 +201,11 @@ extension ClusterSimulation {
     ) throws(Violation) {
         trace.tell(now, "node \(nodes[place].id) does not come up: \(failure)")
         let disk = nodes[place].disk
+        if nodes[place].isRotten, failure.isDamage {
+            mark(.damageFound)
+            nodes[place].isDamaged = true
+            return
+        }
         guard disk.isOff || nodes[place].mayStop || disk.capacity != nil else {
             throw Violation(
                 .recovery,

@@ -78,7 +78,7 @@ extension ClusterSimulation {
 
     private func replicaDifference(_ group: GroupID) -> Violation? {
         var applied: LogIndex?
-        for node in nodes {
+        for node in nodes where !node.isDamaged {
             guard let status = node.running?.shard.status(group) else {
                 return Violation(.availability, "node \(node.id) is not up")
             }
@@ -160,6 +160,9 @@ extension ClusterSimulation {
             let checker = WatchChecker(history)
             for watcher in watchers where watcher.keyspace == number {
                 try checker.check(watcher.history)
+            }
+            for watch in finishedWatches where watch.keyspace == number {
+                try checker.check(watch.history)
             }
         }
     }

@@ -10,6 +10,7 @@ internal import RaftCore
 extension ClusterSimulation {
     func submit(_ job: JournalJob, _ place: Int, _ running: RunningNode) throws(Violation) {
         if case .append(let batch) = job {
+            trace.tell(now, "node \(nodes[place].id) appends \(batch.line)")
             if !running.isAppendRetried { try observeWritten(batch, on: nodes[place].id) }
             running.isAppendUnderWay = true
         }
@@ -153,6 +154,17 @@ extension ClusterSimulation {
 }
 
 extension JournalBatch {
+    fileprivate var line: String {
+        let states = states.map {
+            "[\($0.group) term \($0.state.term) vote \($0.state.votedFor)]"
+        }
+        let marks = marks.map { "[\($0.group) snapshot \($0.index)]" }
+        let entries = runs.map { run in
+            "[\(run.group) \(run.first)…\(run.first + (run.entries.count - 1))]"
+        }
+        return (states + marks + entries).joined(separator: " ")
+    }
+
     /// The entries, split into stretches of one group and consecutive indexes.
     fileprivate var runs: [(group: GroupID, first: LogIndex, entries: [ObservedEntry])] {
         var runs: [(group: GroupID, first: LogIndex, entries: [ObservedEntry])] = []

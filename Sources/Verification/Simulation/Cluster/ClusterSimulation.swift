@@ -31,6 +31,9 @@ public final class ClusterSimulation {
     var keyspaces: [ObservedKeyspace]
     var clients: [SimulatedClient] = []
     var watchers: [SimulatedWatcher] = []
+
+    /// What watchers heard before they began anew.
+    var finishedWatches: [(keyspace: Int, history: WatchHistory)] = []
     var marks = [Int](repeating: 0, count: Mark.allCases.count)
 
     var faultRandom: SeededGenerator
@@ -122,8 +125,9 @@ public final class ClusterSimulation {
 
     private func carryOut(_ event: SimulationEvent) throws(Violation) {
         if let place = event.node, nodes[place].pausedUntil > now {
-            queue.schedule(event, at: nodes[place].pausedUntil)
-            return
+            // Whoever wakes up does not know the order of what happened meanwhile.
+            let delay = delayRandom.below(1_000_000)
+            return queue.schedule(event, at: nodes[place].pausedUntil + UInt64(delay))
         }
         switch event {
         case .tick(let place, let boot): try tick(place, boot)

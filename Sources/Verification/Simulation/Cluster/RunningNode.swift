@@ -30,6 +30,16 @@ final class RunningNode {
     enum StartFailure: Error {
         case journal(JournalError)
         case recovery(RecoveryError)
+
+        /// Something that was on the disk is not there any more, and was found missing.
+        var isDamage: Bool {
+            switch self {
+            case .journal(.damaged), .recovery(.storage(.damaged)), .recovery(.gap),
+                .recovery(.snapshotMissing), .recovery(.snapshotMalformed):
+                true
+            case .journal, .recovery: false
+            }
+        }
     }
 
     init(

@@ -19,10 +19,10 @@ public struct SimulationReport: Sendable {
 public enum Mark: String, CaseIterable, Sendable {
     case killed, poweredOff, poweredOffWithinWrite, paused, everybodyDied
     case partitioned, frameLost, frameDuplicated
-    case diskFilled, diskSlowed, syncFailed, readsFailed, clockChanged
+    case diskFilled, diskSlowed, syncFailed, readsFailed, bitRotted, clockChanged
 
     case restarted, leaderElected, snapshotTaken, snapshotInstalled, snapshotFailed
-    case storageFull, stoppedByStorage
+    case storageFull, stoppedByStorage, damageFound
     case operationSucceeded, outcomeUnknown, notApplied, rejected
     case compactedRead, leaseEnded, watchResumed, watchCompacted, watchStalled
 
@@ -30,10 +30,11 @@ public enum Mark: String, CaseIterable, Sendable {
         switch self {
         case .killed, .poweredOff, .poweredOffWithinWrite, .paused, .everybodyDied, .partitioned,
             .frameLost, .frameDuplicated, .diskFilled, .diskSlowed, .syncFailed, .readsFailed,
-            .clockChanged:
+            .bitRotted, .clockChanged:
             true
         case .restarted, .leaderElected, .snapshotTaken, .snapshotInstalled, .snapshotFailed,
-            .storageFull, .stoppedByStorage, .operationSucceeded, .outcomeUnknown, .notApplied,
+            .storageFull, .stoppedByStorage, .damageFound, .operationSucceeded, .outcomeUnknown,
+            .notApplied,
             .rejected, .compactedRead, .leaseEnded, .watchResumed, .watchCompacted, .watchStalled:
             false
         }

@@ -14,7 +14,7 @@ extension ClusterSimulation {
         guard let node = anyRunningNode(&clients[place].random) else {
             return queue.schedule(.client(place), at: now + options.clientPause)
         }
-        try call(clients[place].nextOperation(), place, node)
+        try call(clients[place].nextOperation(at: now), place, node)
     }
 
     private var clientsWork: Bool {
@@ -147,7 +147,8 @@ extension ClusterSimulation {
         trace.mix(outcome.fingerprint)
         try count(outcome, place)
         let pause = clients[place].random.heavyTailed(options.clientPause)
-        queue.schedule(.client(place), at: now + pause)
+        let brink = clients[place].brink.map { max($0.time, now) } ?? .max
+        queue.schedule(.client(place), at: min(now + pause, brink))
     }
 
     private func count(_ outcome: OperationOutcome, _ place: Int) throws(Violation) {

@@ -2,6 +2,7 @@ internal import Checkers
 internal import Groups
 internal import Keyspace
 internal import KeyspaceModel
+internal import Model
 
 // Watchers: attach to a node's hub, are told, stall, ask for progress, move on.
 extension ClusterSimulation {
@@ -46,6 +47,12 @@ extension ClusterSimulation {
         let group = keyspaces[watchers[place].keyspace].group
         guard let machine = nodes[node].running?.shard.keyspace(group) else { return }
         if watchers[place].position != nil { mark(.watchResumed) }
+        let oldest = machine.keyspace.compactRevision.number
+        if phase == .faulty, oldest > 0, watchers[place].random.happens(permille: 300) {
+            finishedWatches.append(
+                (watchers[place].keyspace, watchers[place].beginAnew(at: oldest))
+            )
+        }
         let request = watchers[place].attach(to: node)
         trace.tell(now, "watcher \(place) on node \(nodes[node].id): \(request)")
         let deliveries = machine.watches.create(

@@ -19,6 +19,9 @@ struct SimulatedClient {
     private var modRevisions: [Int64]
     private var compacted: Int64 = 0
     private var leases: [Int64] = []
+
+    /// The lease to keep alive at the last moment, and that moment.
+    private(set) var brink: (lease: Int64, time: UInt64)?
     private var leaseCount: Int64 = 0
     private var valueCount = 0
     private let usesLeases: Bool
@@ -54,7 +57,11 @@ struct SimulatedClient {
 }
 
 extension SimulatedClient {
-    mutating func nextOperation() -> OperationRequest {
+    mutating func nextOperation(at now: UInt64) -> OperationRequest {
+        if let brink, now >= brink.time {
+            self.brink = nil
+            return .leaseKeepAlive(LeaseKeepAliveRequest(id: brink.lease))
+        }
         let choice = random.below(100)
         if usesLeases, choice >= 84 { return leaseOperation(choice) }
         switch choice {
@@ -197,9 +204,12 @@ extension SimulatedClient {
         case (_, .succeeded(.txn(let response), _)):
             see(response.header)
             learn(response)
-        case (.leaseGrant(let request), .succeeded(.leaseGrant, _)): leases.append(request.id)
-        case (.leaseKeepAlive(let request), .succeeded(.leaseKeepAlive(let response), _)):
+        case (.leaseGrant(let request), .succeeded(.leaseGrant(let response), let time)):
+            leases.append(request.id)
+            noteBrink(request.id, response.ttl, at: time)
+        case (.leaseKeepAlive(let request), .succeeded(.leaseKeepAlive(let response), let time)):
             if response.ttl == 0 { leases.removeAll { $0 == request.id } }
+            noteBrink(request.id, response.ttl, at: time)
         case (.leaseRevoke(let request), _): leases.removeAll { $0 == request.id }
         case (.put(let request), .rejected(.leaseNotFound, _)):
             leases.removeAll { $0 == request.lease }
@@ -210,6 +220,13 @@ extension SimulatedClient {
             compacted = max(compacted, request.revision)
         default: return
         }
+    }
+
+    /// Half of the renewals come about when the lease ends, to race its expiry.
+    private mutating func noteBrink(_ lease: Int64, _ seconds: Int64, at time: UInt64) {
+        guard seconds > 0, random.happens(permille: 500) else { return }
+        let early = random.heavyTailed(10_000_000)
+        brink = (lease, time + UInt64(seconds) * 1_000_000_000 - min(early, 900_000_000))
     }
 
     private mutating func learn(_ response: TxnResponse) {

@@ -17,6 +17,9 @@ struct SimulatedWatcher {
     private(set) var position: Int64?
     var isWritable = true
 
+    /// Streams of earlier lives are not taken for this one's.
+    private var streamBase: UInt64 = 0
+
     init(place: Int, options: SimulationOptions) {
         self.place = place
         keyspace = place % options.keyspaces
@@ -36,8 +39,21 @@ struct SimulatedWatcher {
         self.random = random
     }
 
+    /// Begins anew at a revision of its choice, as another watcher would; the old one's story.
+    mutating func beginAnew(at revision: Int64) -> WatchHistory {
+        defer {
+            history.sessions = []
+            streamBase += 1_000
+            position = revision
+        }
+        return history
+    }
+
     var stream: WatchStreamID {
-        WatchStreamID(client: UInt32(1_000_000 + place), request: UInt64(history.sessions.count))
+        WatchStreamID(
+            client: UInt32(1_000_000 + place),
+            request: streamBase + UInt64(history.sessions.count)
+        )
     }
 
     /// The request of the next session, which it begins.
