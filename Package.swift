@@ -94,7 +94,8 @@ let modules: [Module] = [
             "Bytes", "Controller", "Environment", "EtcdWire", "Groups", "HTTP2Wire", "Keyspace",
             "KeyspaceModel", "Model", "RaftCore",
         ],
-        packages: [nioCore], testPackages: [nioEmbedded]
+        packages: [nioCore],
+        testPackages: [nioEmbedded]
     ),
 
     Module(

@@ -55,7 +55,8 @@ public struct ByteReader: Sendable {
 
     /// The value and its length in bytes; length zero if it does not end.
     private static func varint(
-        in bytes: UnsafeRawBufferPointer, at start: Int
+        in bytes: UnsafeRawBufferPointer,
+        at start: Int
     ) -> (value: UInt64, length: Int) {
         var value: UInt64 = 0
         var shift: UInt64 = 0

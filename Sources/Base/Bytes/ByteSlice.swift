@@ -15,7 +15,9 @@ public struct ByteSlice: Sendable, Hashable, Comparable {
 
     public static let empty = ByteSlice([])
 
-    /// All bytes of `storage`; shares it. At most 4 GiB, far above every message limit.
+    /// All bytes of `storage`.
+    ///
+    /// Shares it. At most 4 GiB, far above every message limit.
     public init(_ storage: [UInt8]) {
         self.storage = storage
         lower = 0
@@ -86,7 +88,8 @@ public struct ByteSlice: Sendable, Hashable, Comparable {
     }
 
     private static func order(
-        _ left: UnsafeRawBufferPointer, _ right: UnsafeRawBufferPointer
+        _ left: UnsafeRawBufferPointer,
+        _ right: UnsafeRawBufferPointer
     ) -> Int {
         let common = min(left.count, right.count)
         if common > 0, let leftBase = left.baseAddress, let rightBase = right.baseAddress {

@@ -1,7 +1,9 @@
 public import Bytes
 public import Model
 
-/// The way to the other nodes. Frames may be lost, late, doubled or out of order.
+/// The way to the other nodes.
+///
+/// Frames may be lost, late, doubled or out of order.
 public protocol Network: AnyObject {
     /// Hands the frame on without waiting; a frame that cannot be sent is dropped.
     func send(_ frame: ByteSlice, to node: NodeID)

@@ -24,7 +24,9 @@ public struct LogIndex: Identifier {
     }
 }
 
-/// One server process, for as long as its data directory lives. etcd's member ID on the wire.
+/// One server process, for as long as its data directory lives.
+///
+/// etcd's member ID on the wire.
 public struct NodeID: Identifier {
     public let number: UInt64
     public init(_ number: UInt64) { self.number = number }

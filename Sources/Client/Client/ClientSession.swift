@@ -57,16 +57,24 @@ final class ClientSession: ChannelInboundHandler {
     }
 
     func start(
-        _ method: EtcdMethod, _ message: ByteSlice, endsRequest: Bool,
-        timeoutNanoseconds: Int64?, _ answers: Answers
+        _ method: EtcdMethod,
+        _ message: ByteSlice,
+        endsRequest: Bool,
+        timeoutNanoseconds: Int64?,
+        _ answers: Answers
     ) {
         guard let context, context.channel.isActive else {
             return Self.end(answers, .unreachable("the connection is closed"))
         }
-        guard let stream = http.startRequest(OutgoingRequest(path: ByteSlice(method.path), authority: authority))
+        guard
+            let stream = http.startRequest(
+                OutgoingRequest(path: ByteSlice(method.path), authority: authority)
+            )
         else { return Self.end(answers, .unreachable("the server takes no more calls")) }
         var call = Call(
-            reader: GRPCMessageReader(limit: Self.messageBytesMax), answers: answers)
+            reader: GRPCMessageReader(limit: Self.messageBytesMax),
+            answers: answers
+        )
         if let timeoutNanoseconds {
             let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
             call.deadline = context.eventLoop.scheduleTask(

@@ -16,7 +16,8 @@ public struct EtcdClient: Sendable {
 
     /// Connects to the first of the endpoints that answers.
     public static func connect(
-        to endpoints: [Endpoint], timeoutSeconds: Int64 = 5
+        to endpoints: [Endpoint],
+        timeoutSeconds: Int64 = 5
     ) async throws(ClientError) -> EtcdClient {
         var reason = "no endpoint was given"
         for endpoint in endpoints {
@@ -30,7 +31,8 @@ public struct EtcdClient: Sendable {
     }
 
     private static func connect(
-        to endpoint: Endpoint, _ timeoutSeconds: Int64
+        to endpoint: Endpoint,
+        _ timeoutSeconds: Int64
     ) async throws -> EtcdClient {
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         let made = loop.makePromise(of: NIOLoopBound<ClientSession>.self)
@@ -46,8 +48,10 @@ public struct EtcdClient: Sendable {
             }
             .connect(host: endpoint.host, port: endpoint.port).get()
         return EtcdClient(
-            channel: channel, session: try await made.futureResult.get(),
-            timeoutSeconds: timeoutSeconds)
+            channel: channel,
+            session: try await made.futureResult.get(),
+            timeoutSeconds: timeoutSeconds
+        )
     }
 
     private static func sentence(_ error: any Error) -> String {
@@ -59,7 +63,8 @@ public struct EtcdClient: Sendable {
 
     /// One request, one answer.
     public func call<Request: WireMessage, Response: WireMessage>(
-        _ method: EtcdMethod, _ request: Request
+        _ method: EtcdMethod,
+        _ request: Request
     ) async throws(ClientError) -> Response {
         let message = request.encoded
         let (answers, continuation) = AsyncStream.makeStream(of: ClientSession.Answer.self)
@@ -67,7 +72,12 @@ public struct EtcdClient: Sendable {
         let nanoseconds = timeoutSeconds * 1_000_000_000
         channel.eventLoop.execute {
             session.value.start(
-                method, message, endsRequest: true, timeoutNanoseconds: nanoseconds, continuation)
+                method,
+                message,
+                endsRequest: true,
+                timeoutNanoseconds: nanoseconds,
+                continuation
+            )
         }
         var response: Response?
         for await answer in answers {
@@ -82,14 +92,21 @@ public struct EtcdClient: Sendable {
 
     /// One request, and answers until `receive` throws or the server ends the stream.
     public func stream<Request: WireMessage, Response: WireMessage>(
-        _ method: EtcdMethod, _ request: Request, _ receive: (Response) throws -> Void
+        _ method: EtcdMethod,
+        _ request: Request,
+        _ receive: (Response) throws -> Void
     ) async throws {
         let message = request.encoded
         let (answers, continuation) = AsyncStream.makeStream(of: ClientSession.Answer.self)
         let session = session
         channel.eventLoop.execute {
             session.value.start(
-                method, message, endsRequest: false, timeoutNanoseconds: nil, continuation)
+                method,
+                message,
+                endsRequest: false,
+                timeoutNanoseconds: nil,
+                continuation
+            )
         }
         for await answer in answers {
             switch answer {

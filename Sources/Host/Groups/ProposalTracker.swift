@@ -58,7 +58,9 @@ struct ProposalTracker {
         slots[head + Int(sequence - firstSequence)].wasSent = true
     }
 
-    /// Closes those whose deadline has passed. Deadlines rise with the sequence.
+    /// Closes those whose deadline has passed.
+    ///
+    /// Deadlines rise with the sequence.
     mutating func expire(at now: Tick, _ body: (_ waiter: Waiter, _ wasSent: Bool) -> Void) {
         while head < slots.count, !slots[head].isOpen || slots[head].deadline <= now {
             if slots[head].isOpen {

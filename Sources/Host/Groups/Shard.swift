@@ -40,7 +40,9 @@ public final class Shard {
     var effects = ShardEffects()
     public private(set) var isStopped = false
 
-    /// Groups as recovered from disk. `boots` counts the node's starts and makes sequences unique.
+    /// Groups as recovered from disk.
+    ///
+    /// `boots` counts the node's starts and makes sequences unique.
     public init(
         node: NodeID,
         peers: [NodeID],

@@ -16,10 +16,10 @@ public struct ShardSettings: Sendable {
     /// How long a snapshot transfer may stand still before it is given up.
     public var snapshotStallTicks = 100
 
-    /// A snapshot is taken once this many entries were applied since the last one…
+    /// A snapshot is taken once this many entries were applied since the last one.
     public var snapshotEntries = 200_000
 
-    /// …or this many bytes of them.
+    /// A snapshot is taken also once this many bytes of them were.
     public var snapshotBytes = 256 << 20
 
     /// How often the leader of a keyspace that has leases writes down the time.

@@ -10,7 +10,9 @@ public final class JournalThread<Storage: Disk> {
 
     public init(_ journal: Journal<Storage>) { self.journal = journal }
 
-    /// The first half of a job: what a crash may still undo. Nil means: go on with `finish`.
+    /// The first half of a job: what a crash may still undo.
+    ///
+    /// Nil means: go on with `finish`.
     public func begin(_ job: JournalJob) -> StorageCompletion? {
         switch job {
         case .append(let batch):
@@ -25,7 +27,9 @@ public final class JournalThread<Storage: Disk> {
         }
     }
 
-    /// The second half: durable when it returns. Nil means: nobody waits for it.
+    /// The second half: durable when it returns.
+    ///
+    /// Nil means: nobody waits for it.
     public func finish(_ job: JournalJob) -> StorageCompletion? {
         do throws(JournalError) {
             switch job {
@@ -78,6 +82,7 @@ public final class JournalThread<Storage: Disk> {
 /// Carries out the jobs of snapshots, on a thread where they delay nobody or in the simulator.
 public final class SnapshotThread<Storage: Disk> {
     private let snapshots: SnapshotStore<Storage>
+    private let chunkBytes: Int
     private var receivers: [GroupID: Receiving] = [:]
 
     private struct Receiving {
@@ -86,7 +91,14 @@ public final class SnapshotThread<Storage: Disk> {
         var received: UInt64
     }
 
-    public init(_ snapshots: SnapshotStore<Storage>) { self.snapshots = snapshots }
+    /// `chunkBytes` of a snapshot go to a peer at a time.
+    public init(
+        _ snapshots: SnapshotStore<Storage>,
+        chunkBytes: Int = Limits.snapshotChunkBytes
+    ) {
+        self.snapshots = snapshots
+        self.chunkBytes = chunkBytes
+    }
 
     public func run(_ job: SnapshotJob) -> StorageCompletion {
         switch job {
@@ -144,7 +156,7 @@ public final class SnapshotThread<Storage: Disk> {
             let bytes = try snapshots.read(
                 latest,
                 at: Int(offset),
-                count: Limits.snapshotChunkBytes
+                count: chunkBytes
             )
             return .snapshotRead(
                 group,

@@ -1,8 +1,4 @@
-#if canImport(Glibc)
 internal import Glibc
-#elseif canImport(Darwin)
-internal import Darwin
-#endif
 internal import Simulation
 
 /// A number of seeds, one after the other, and what they add up to.

@@ -1,10 +1,6 @@
 #if MARTLET_MUTANTS
-#if canImport(Glibc)
-internal import Glibc
-#elseif canImport(Darwin)
-internal import Darwin
-#endif
 internal import Checkers
+internal import Glibc
 internal import Simulation
 
 /// Plants each mutant and counts the seeds until it is found; prints Markdown.

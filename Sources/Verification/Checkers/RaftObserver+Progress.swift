@@ -17,11 +17,37 @@ extension RaftObserver {
             )
         }
         groups[groupPlace].leaders.append((term, node))
-        replicas[place(group, node)].leads = term
+        let place = place(group, node)
+        replicas[place].leads = term
+        replicas[place].commitIndexAsLeader = nil
     }
 
     public mutating func lostLeadership(_ node: NodeID, of group: GroupID) {
         replicas[place(group, node)].leads = nil
+    }
+
+    /// A replica knows everything up to `index` to be committed.
+    ///
+    /// A leader finds that out by counting, and counts only entries of its own term; older ones are
+    /// committed with them (§5.4.2). `wroteAll` as for `applied`.
+    public mutating func committed(
+        upTo index: LogIndex,
+        in group: GroupID,
+        on node: NodeID,
+        wroteAll: Bool
+    ) throws(Violation) {
+        let place = place(group, node)
+        let replica = replicas[place]
+        guard let leads = replica.leads else { return }
+        defer { replicas[place].commitIndexAsLeader = index }
+        guard wroteAll, let before = replica.commitIndexAsLeader, index > before,
+            let term = replica.log.term(at: index), term < leads
+        else { return }
+        throw Violation(
+            .leaderCompleteness,
+            "node \(node) leads group \(group) in term \(leads) and commits entry \(index) of term "
+                + "\(term) by counting"
+        )
     }
 
     /// A replica has applied everything up to `index`.

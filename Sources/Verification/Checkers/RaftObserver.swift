@@ -50,6 +50,9 @@ public struct RaftObserver: Sendable {
         var vote: (term: Term, candidate: UInt64) = (.zero, 0)
         var durableVote: (term: Term, candidate: UInt64) = (.zero, 0)
         var leads: Term?
+
+        /// How far it was known to have committed since it leads; nil if it was not looked at yet.
+        var commitIndexAsLeader: LogIndex?
     }
 
     let voters: Int

@@ -8,7 +8,9 @@ import Model
 import RaftCore
 
 /// Shards that talk to each other at once and whose journals are always durable, unless told
-/// otherwise. Time passes in ticks.
+/// otherwise.
+///
+/// Time passes in ticks.
 final class TestCluster {
     final class Member {
         let shard: Shard

@@ -59,7 +59,7 @@ enum ConfigurationFile {
     }
 }
 
-/// "Did you mean …?"
+/// Finds what a mistyped word was meant to be.
 enum Suggestion {
     /// The candidate with the fewest differing letters, if that is few enough to be a slip.
     static func nearest(to word: String, among candidates: [String]) -> String? {

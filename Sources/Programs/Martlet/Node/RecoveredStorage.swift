@@ -61,7 +61,7 @@ struct RecoveredStorage: Sendable {
             throw Complaint(
                 failure: "cannot recover from \(root)",
                 cause: "\(error)",
-                fix: "keep the directory; if this node has peers, start it on an empty one"
+                fix: "keep the directory as it is, and follow docs/operations/damaged-data.md"
             )
         }
         return RecoveredStorage(

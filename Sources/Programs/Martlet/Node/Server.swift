@@ -6,8 +6,9 @@ import Glibc
 
 /// Runs nodes until the process is told to end.
 enum Server {
-    /// `announce` is called once all nodes listen. Ends with SIGINT or SIGTERM, or, with an error,
-    /// once a node can no longer trust its storage.
+    /// `announce` is called once all nodes listen.
+    ///
+    /// Ends with SIGINT or SIGTERM, or, with an error, once a node can no longer trust its storage.
     static func run(
         _ configurations: [NodeConfiguration],
         announce: ([Node]) -> Void

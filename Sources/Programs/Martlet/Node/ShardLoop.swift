@@ -51,7 +51,9 @@ final class ShardLoop {
         )
     }
 
-    /// Begins to tick. Storage and peers reach the shard through `mailbox`.
+    /// Begins to tick.
+    ///
+    /// Storage and peers reach the shard through `mailbox`.
     func start(mailbox: ShardMailbox) {
         self.mailbox = mailbox
         mailbox.belong(to: self)

@@ -23,7 +23,9 @@ final class ShardMailbox: Sendable {
         receiver = NIOLoopBoundBox.makeEmptyBox(valueType: ShardLoop.self, eventLoop: loop)
     }
 
-    /// On the loop: whose letters these are. What came before waits for the next letter or tick.
+    /// On the loop: whose letters these are.
+    ///
+    /// What came before waits for the next letter or tick.
     func belong(to shard: ShardLoop) { receiver.value = shard }
 
     func post(_ letter: Letter) {

@@ -26,7 +26,8 @@ extension ClusterSimulation {
         case .readError: failReads(place)
         case .bitRot: rot(place)
         case .clockDrift: changeClock(place)
-        case .loss, .duplicates, .replays, .disorder, .slowNetwork, .quickRestart, .compaction,
+        case .powerLossBeforeSync, .loss, .duplicates, .replays, .disorder, .slowNetwork,
+            .quickRestart, .compaction,
             .leases, .stalledWatchers:
             break
         }

@@ -4,6 +4,7 @@ internal import Controller
 internal import Groups
 internal import Keyspace
 internal import Model
+internal import PeerWire
 internal import RaftCore
 
 // What production's driver does for a shard: ticks, turns, frames, and what comes of a turn.
@@ -54,16 +55,47 @@ extension ClusterSimulation {
         let wasAppendUnderWay = running.isAppendUnderWay
         for job in effects.journalJobs { try submit(job, place, running) }
         for job in effects.snapshotJobs { submit(job, place, running) }
-        for frame in effects.frames { send(frame, from: place) }
+        for frame in effects.frames { try send(frame, from: place) }
         try observeProgress(place, running, wroteAll: !wasAppendUnderWay)
         for completion in effects.completions { try take(completion, from: place) }
         for delivery in effects.watches { take(delivery, from: place) }
     }
 
-    private func send(_ frame: OutgoingFrame, from source: Int) {
+    private func send(_ frame: OutgoingFrame, from source: Int) throws(Violation) {
+        try checkPromises(frame.bytes, of: nodes[source].id)
         guard let target = nodes.firstIndex(where: { $0.id == frame.target }) else { return }
         for arrival in network.arrivals(from: source, to: target, at: now) {
             queue.schedule(.frame(frame.bytes, from: source, to: target), at: arrival)
+        }
+    }
+
+    /// Votes and acknowledgements are promises; what they promise must be on disk.
+    private func checkPromises(_ frame: ByteSlice, of node: NodeID) throws(Violation) {
+        do throws(DecodeError) {
+            var reader = try PeerFrameReader(frame)
+            while let item = try reader.next() {
+                guard case .raft(let group, let message) = item else { continue }
+                promises.append((group, message))
+            }
+        } catch {
+            throw Violation(.orderlyStop, "node \(node) cannot read its own frame: \(error)")
+        }
+        defer { promises.removeAll(keepingCapacity: true) }
+        for (group, message) in promises {
+            switch message.body {
+            case .voteReply(let reply) where reply.isGranted && !reply.isPreVote:
+                try observer.sendsVote(
+                    for: message.target.number,
+                    in: message.term,
+                    of: group,
+                    from: node
+                )
+            case .appendReply(.accepted(let index)):
+                try observer.acknowledges(index, in: group, from: node)
+            case .voteReply, .appendReply, .requestVote, .append, .heartbeat, .heartbeatReply,
+                .installSnapshot:
+                continue
+            }
         }
     }
 
@@ -114,6 +146,12 @@ extension ClusterSimulation {
         let node = nodes[place].id
         for group in running.shard.groupIDs {
             guard let status = running.shard.status(group) else { continue }
+            try observer.committed(
+                upTo: status.commitIndex,
+                in: group,
+                on: node,
+                wroteAll: wroteAll
+            )
             try observer.applied(
                 upTo: status.appliedIndex,
                 in: group,

@@ -25,7 +25,7 @@ extension ClusterSimulation {
             return
         }
         let completion = running.journal.begin(job)
-        guard !losePowerIfDue(place) else { return }
+        guard !losePowerIfDue(place), !losePowerBeforeSync(place, job) else { return }
         if let completion {
             finish(completion, place, running)
         } else {
@@ -55,7 +55,9 @@ extension ClusterSimulation {
             return
         }
         running.isJournalBusy = false
-        if let completion = running.journal.rest() {
+        // Production seals the journal after a quiet while; here any while may be one.
+        let isQuiet = delayRandom.happens(permille: 300)
+        if let completion = running.journal.rest() ?? (isQuiet ? running.journal.seal() : nil) {
             queue.schedule(.completed(completion, place, boot: running.boot), at: now + 10_000)
         }
         _ = losePowerIfDue(place)
@@ -113,6 +115,17 @@ extension ClusterSimulation {
     private func losePowerIfDue(_ place: Int) -> Bool {
         guard nodes[place].disk.isOff else { return false }
         mark(.poweredOffWithinWrite)
+        crash(place, losesPower: true)
+        scheduleRestart(place)
+        return true
+    }
+
+    /// Votes and terms are what a crash must not undo, so it strikes there more often.
+    private func losePowerBeforeSync(_ place: Int, _ job: JournalJob) -> Bool {
+        guard phase == .faulty, options.has(.powerLossBeforeSync), case .append(let batch) = job,
+            faultRandom.happens(permille: batch.states.isEmpty ? 3 : 40)
+        else { return false }
+        mark(.poweredOffBeforeSync)
         crash(place, losesPower: true)
         scheduleRestart(place)
         return true

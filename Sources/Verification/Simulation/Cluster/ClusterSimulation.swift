@@ -1,7 +1,8 @@
-public import Checkers
+internal import Checkers
 internal import Groups
 internal import Keyspace
 internal import Model
+internal import RaftCore
 
 /// A whole cluster in one thread, from one seed.
 ///
@@ -35,6 +36,9 @@ public final class ClusterSimulation {
     /// What watchers heard before they began anew.
     var finishedWatches: [(keyspace: Int, history: WatchHistory)] = []
     var marks = [Int](repeating: 0, count: Mark.allCases.count)
+
+    /// What the frame being sent promises; kept for its memory.
+    var promises: [(GroupID, Message)] = []
 
     var faultRandom: SeededGenerator
     var delayRandom: SeededGenerator

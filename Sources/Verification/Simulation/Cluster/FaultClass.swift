@@ -2,7 +2,8 @@
 public enum FaultClass: String, CaseIterable, Sendable {
     case loss, duplicates, replays, disorder, slowNetwork
     case partitions, flapping
-    case kill, powerLoss, powerLossWithinWrite, everybodyDies, pause, quickRestart
+    case kill, powerLoss, powerLossWithinWrite, powerLossBeforeSync, everybodyDies, pause,
+        quickRestart
     case diskFull, slowDisk, syncError, readError, bitRot
     case clockDrift
     case compaction, leases, stalledWatchers

@@ -37,7 +37,11 @@ public struct SimulationOptions: Sendable {
         clients = random.between(2...8)
         watchers = random.between(1...4)
         keys = random.between(2...12)
-        faults = FaultClass.allCases.filter { _ in !random.happens(permille: 400) }
+        // Each by a generator of its own: a new class leaves the others as they were.
+        faults = FaultClass.allCases.filter { fault in
+            var random = SeededGenerator(seed: seed, subsystem: "class \(fault.rawValue)")
+            return !random.happens(permille: 400)
+        }
         faultSeconds = random.between(UInt64(3)...20)
         clientPause = random.pick([1_000_000, 10_000_000, 50_000_000])
         journalFileBytes = random.pick([4_096, 16_384, 65_536, 1 << 20])
@@ -65,6 +69,11 @@ public struct SimulationOptions: Sendable {
         shard.raft.uncommittedBytesMax = random.pick([1_000, 100_000, 64 << 20])
         shard.raft.applyBytesMax = random.pick([1, 500, 4 << 20])
         shard.raft.catchUpEntries = random.pick([0, 1, 10, 5_000])
+        if random.happens(permille: 300) {
+            // Whoever is away for a moment needs a snapshot.
+            shard.snapshotEntries = 3
+            shard.raft.catchUpEntries = 0
+        }
         return shard
     }
 

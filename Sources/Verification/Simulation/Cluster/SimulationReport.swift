@@ -17,7 +17,7 @@ public struct SimulationReport: Sendable {
 
 /// Something that must happen now and then, or the simulation tests less than it seems to.
 public enum Mark: String, CaseIterable, Sendable {
-    case killed, poweredOff, poweredOffWithinWrite, paused, everybodyDied
+    case killed, poweredOff, poweredOffWithinWrite, poweredOffBeforeSync, paused, everybodyDied
     case partitioned, frameLost, frameDuplicated
     case diskFilled, diskSlowed, syncFailed, readsFailed, bitRotted, clockChanged
 
@@ -28,7 +28,8 @@ public enum Mark: String, CaseIterable, Sendable {
 
     public var isFault: Bool {
         switch self {
-        case .killed, .poweredOff, .poweredOffWithinWrite, .paused, .everybodyDied, .partitioned,
+        case .killed, .poweredOff, .poweredOffWithinWrite, .poweredOffBeforeSync, .paused,
+            .everybodyDied, .partitioned,
             .frameLost, .frameDuplicated, .diskFilled, .diskSlowed, .syncFailed, .readsFailed,
             .bitRotted, .clockChanged:
             true

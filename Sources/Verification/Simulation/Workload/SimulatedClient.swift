@@ -225,7 +225,7 @@ extension SimulatedClient {
     /// Half of the renewals come about when the lease ends, to race its expiry.
     private mutating func noteBrink(_ lease: Int64, _ seconds: Int64, at time: UInt64) {
         guard seconds > 0, random.happens(permille: 500) else { return }
-        let early = random.heavyTailed(10_000_000)
+        let early = random.heavyTailed(random.pick([500_000, 5_000_000, 50_000_000]))
         brink = (lease, time + UInt64(seconds) * 1_000_000_000 - min(early, 900_000_000))
     }
 
