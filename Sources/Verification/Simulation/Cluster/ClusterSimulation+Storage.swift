@@ -78,6 +78,7 @@ extension ClusterSimulation {
         }
         running.snapshotJobs.removeFirst()
         let completion = running.snapshots.run(job)
+        trace.tell(now, "node \(nodes[place].id) \(job.line): \(completion.line)")
         guard !losePowerIfDue(place) else { return }
         switch completion {
         case .snapshotSaved(let group, let mark), .snapshotReceived(let group, let mark, _):
@@ -108,7 +109,8 @@ extension ClusterSimulation {
     }
 
     private func diskLatency(_ place: Int) -> UInt64 {
-        delayRandom.heavyTailed(options.diskLatency) * nodes[place].diskSlowness
+        guard phase == .faulty else { return min(options.diskLatency, 200_000) }
+        return delayRandom.heavyTailed(options.diskLatency) * nodes[place].diskSlowness
     }
 
     /// The disk went off in the middle of a job: so does the node.
@@ -162,6 +164,31 @@ extension ClusterSimulation {
         }
         for run in batch.runs {
             observer.synced(run.entries, from: run.first, in: run.group, on: node)
+        }
+    }
+}
+
+extension SnapshotJob {
+    fileprivate var line: String {
+        switch self {
+        case .save(let group, let mark, _): "saves snapshot \(mark.index) of group \(group)"
+        case .read(let group, let mark, let offset, let target):
+            "reads snapshot \(mark.index) of group \(group) at \(offset) for node \(target)"
+        case .receive(let group, let mark, let offset, let total, let bytes):
+            "writes snapshot \(mark.index) of group \(group) at \(offset) \(bytes.count) of \(total)"
+        }
+    }
+}
+
+extension StorageCompletion {
+    fileprivate var line: String {
+        switch self {
+        case .snapshotNotSaved(_, _, let reason), .snapshotUnreadable(_, _, _, let reason),
+            .snapshotChunkRefused(_, _, let reason), .failed(let reason):
+            reason
+        case .full: "no space"
+        case .snapshotReceived: "whole"
+        case .appended, .snapshotSaved, .snapshotRead, .snapshotChunkReceived: "ok"
         }
     }
 }

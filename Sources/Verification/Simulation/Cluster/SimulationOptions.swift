@@ -45,7 +45,7 @@ public struct SimulationOptions: Sendable {
         faultSeconds = random.between(UInt64(3)...20)
         clientPause = random.pick([1_000_000, 10_000_000, 50_000_000])
         journalFileBytes = random.pick([4_096, 16_384, 65_536, 1 << 20])
-        snapshotChunkBytes = random.pick([100, 1_000, 256 * 1024])
+        snapshotChunkBytes = random.pick([1_000, 10_000, 256 * 1024])
         diskLatency = random.pick([50_000, 500_000, 3_000_000])
         faultPause = random.pick([200_000_000, 600_000_000, 2_000_000_000])
         shard = Self.shard(&random)
