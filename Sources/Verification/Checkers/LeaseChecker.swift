@@ -23,20 +23,37 @@ public struct LeaseChecker {
     public func check() throws(Violation) {
         for end in ends {
             for lease in end.leases {
-                try checkNotEarly(lease, at: end.seenAt, "ended at revision \(end.revision)")
+                let moment = Moment(time: end.seenAt, revision: end.revision)
+                try checkNotEarly(lease, at: moment, "ended at revision \(end.revision)")
                 try checkStaysEnded(lease, end.revision)
             }
         }
         for operation in history.operations {
             guard let (lease, time) = deniedLease(operation) else { continue }
-            try checkNotEarly(lease, at: time, operation.line)
+            let moment = Moment(time: time, revision: operation.response?.revision)
+            try checkNotEarly(lease, at: moment, operation.line)
+        }
+    }
+
+    /// When something was seen of a lease, and at which revision, if that is known.
+    private struct Moment {
+        var time: UInt64
+        var revision: Int64?
+
+        /// Whether the operation had its effect before: it was answered before, or at a lower
+        /// revision, whenever the answer came.
+        func follows(_ operation: Operation) -> Bool {
+            guard let returned = operation.returned else { return false }
+            if returned < time { return true }
+            guard let revision, let before = operation.response?.revision else { return false }
+            return before < revision
         }
     }
 
     /// A lease that somebody tried to revoke may end at any time from then on.
     private func checkNotEarly(
         _ lease: Int64,
-        at time: UInt64,
+        at moment: Moment,
         _ fact: String
     ) throws(Violation) {
         var earliest: UInt64 = 0
@@ -44,34 +61,34 @@ public struct LeaseChecker {
         for operation in history.operations {
             switch operation.request {
             case .leaseRevoke(let request):
-                if request.id == lease, operation.invoked <= time { return }
+                if request.id == lease, operation.invoked <= moment.time { return }
             case .leaseGrant(let request):
                 guard request.id == lease else { continue }
-                isGranted = isGranted || (operation.returned ?? .max) < time
-                earliest = max(earliest, deadline(operation, before: time))
+                isGranted = isGranted || moment.follows(operation)
+                earliest = max(earliest, deadline(operation, before: moment))
             case .leaseKeepAlive(let request):
                 guard request.id == lease else { continue }
-                earliest = max(earliest, deadline(operation, before: time))
+                earliest = max(earliest, deadline(operation, before: moment))
             case .put, .range, .deleteRange, .txn, .compact: continue
             }
         }
-        guard !isGranted || time + toleranceNanoseconds >= earliest else {
+        guard !isGranted || moment.time + toleranceNanoseconds >= earliest else {
             throw Violation(
                 .leaseLifetime,
-                "lease \(lease) was to live until \(earliest); at \(time): \(fact)"
+                "lease \(lease) was to live until \(earliest); at \(moment.time): \(fact)"
             )
         }
     }
 
     /// The time until which an answered grant or renewal promised the lease to live.
-    private func deadline(_ operation: Operation, before time: UInt64) -> UInt64 {
+    private func deadline(_ operation: Operation, before moment: Moment) -> UInt64 {
         let seconds: Int64
         switch operation.response {
         case .leaseGrant(let response): seconds = response.ttl
         case .leaseKeepAlive(let response): seconds = response.ttl
         case .put, .range, .deleteRange, .txn, .compact, .leaseRevoke, nil: return 0
         }
-        guard seconds > 0, let returned = operation.returned, returned < time else { return 0 }
+        guard seconds > 0, moment.follows(operation) else { return 0 }
         return operation.invoked + UInt64(seconds) * 1_000_000_000_000 / clockFastestPermille
     }
 

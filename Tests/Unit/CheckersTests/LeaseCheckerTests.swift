@@ -72,6 +72,24 @@ import Testing
         try check(history)
     }
 
+    @Test func aRenewalAtALowerRevisionCameBeforeTheEndWheneverItsAnswerCame() throws {
+        var history = history(endingAt: 12 * second)
+        let response = LeaseKeepAliveResponse(
+            header: ResponseHeader(revision: 3),
+            id: 5,
+            ttl: 2
+        )
+        history.operations.append(
+            Operation(
+                client: 1,
+                request: .leaseKeepAlive(LeaseKeepAliveRequest(id: 5)),
+                invoked: 11 * second,
+                outcome: .succeeded(.leaseKeepAlive(response), at: 13 * second)
+            )
+        )
+        #expect(throws: Violation.self) { try check(history) }
+    }
+
     @Test func aLeaseThatLeavesAKeyBehindIsFound() {
         var history = history(endingAt: 12 * second)
         history.changes[2].events.removeLast()

@@ -48,7 +48,7 @@ extension ClusterSimulation {
         guard let machine = nodes[node].running?.shard.keyspace(group) else { return }
         if watchers[place].position != nil { mark(.watchResumed) }
         let oldest = machine.keyspace.compactRevision.number
-        if phase == .faulty, oldest > 0, watchers[place].random.happens(permille: 300) {
+        if phase == .faulty, oldest > 0, watchers[place].random.happens(permille: 500) {
             finishedWatches.append(
                 (watchers[place].keyspace, watchers[place].beginAnew(at: oldest))
             )
