@@ -2,18 +2,26 @@ import Simulation
 import Testing
 
 @Suite struct SeedTests {
-    /// Fresh in the sense that they stand for all others; `make simulate` runs many more.
-    static let seeds: [UInt64] = (0..<30).map { 7_000 + $0 } + FailedSeeds.all
-
-    @Test(arguments: Self.seeds)
+    /// A few that stand for all others, cut short; `make simulate` runs many more, at length.
+    @Test(arguments: UInt64(7_000)..<7_030)
     func theClusterStaysRightAndRecovers(seed: UInt64) {
+        var options = SimulationOptions(seed: seed)
+        options.faultSeconds = 2
+        options.clientPause = max(options.clientPause, 20_000_000)
+        let report = ClusterSimulation.run(options)
+        #expect(report.violation == nil, "\(options)")
+    }
+
+    @Test(arguments: FailedSeeds.all)
+    func aSeedThatFailedOncePasses(seed: UInt64) {
         let options = SimulationOptions(seed: seed)
         let report = ClusterSimulation.run(options)
         #expect(report.violation == nil, "\(options)")
     }
 
     @Test func aSeedReplaysExactly() {
-        let options = SimulationOptions(seed: 7_001)
+        var options = SimulationOptions(seed: 7_001)
+        options.faultSeconds = 2
         let first = ClusterSimulation.run(options)
         let second = ClusterSimulation.run(options)
         #expect(first.traceHash == second.traceHash)
@@ -21,8 +29,12 @@ import Testing
     }
 
     @Test func anotherSeedIsAnotherStory() {
-        let first = ClusterSimulation.run(SimulationOptions(seed: 7_001))
-        let second = ClusterSimulation.run(SimulationOptions(seed: 7_002))
-        #expect(first.traceHash != second.traceHash)
+        var reports: [SimulationReport] = []
+        for seed: UInt64 in [7_001, 7_002] {
+            var options = SimulationOptions(seed: seed)
+            options.faultSeconds = 1
+            reports.append(ClusterSimulation.run(options))
+        }
+        #expect(reports[0].traceHash != reports[1].traceHash)
     }
 }
