@@ -16,7 +16,10 @@ import Foundation
 
 @main
 struct Generator {
-    static let sources = ["kv.proto", "rpc.proto", "health.proto"]
+    static let sources = [
+        "kv.proto", "rpc.proto", "v3lock.proto", "v3election.proto", "health.proto",
+        "reflection.proto", "reflection_v1alpha.proto",
+    ]
     static let modelFolder = "Sources/Base/KeyspaceModel/Generated"
     static let codecFolder = "Sources/Wire/EtcdWire/Generated"
 

@@ -27,6 +27,16 @@ struct Lines {
         add("}")
     }
 
+    /// What a case of a `switch` gives, on a line of its own if both are too long for one.
+    mutating func result(of opening: String, _ value: String) {
+        if depth * 4 + opening.count + 1 + value.count <= 100 {
+            add(opening + " " + value)
+        } else {
+            add(opening)
+            add("    " + value)
+        }
+    }
+
     /// A call or declaration with arguments in parentheses, each on its own line if too long.
     mutating func list(_ opening: String, _ elements: [String], closing: String) {
         let whole = opening + "(" + elements.joined(separator: ", ") + ")" + closing

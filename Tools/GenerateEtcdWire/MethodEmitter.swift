@@ -15,7 +15,7 @@ struct MethodEmitter {
         methods = services.flatMap { service in
             service.methods.map { method in
                 Method(
-                    caseName: Self.caseName(service.name, method.name),
+                    caseName: Self.caseName(service, method.name),
                     path: "/\(service.package).\(service.name)/\(method.name)",
                     streamsRequests: method.streamsRequests,
                     streamsResponses: method.streamsResponses
@@ -24,14 +24,18 @@ struct MethodEmitter {
         }
     }
 
-    /// Two services have a method named Watch; the health check's is called after its service.
-    private static func caseName(_ service: String, _ method: String) -> String {
-        service == "Health" ? "health" + method : lowercasingFirst(method)
+    /// The method's name, and more where two services have a method of one name.
+    ///
+    /// The health check's methods are called after their service, the older reflection's after its
+    /// package.
+    private static func caseName(_ service: Service, _ method: String) -> String {
+        if service.name == "Health" { return "health" + method }
+        return lowercasingFirst(method) + (service.package.hasSuffix(".v1alpha") ? "Alpha" : "")
     }
 
     var source: String {
         var lines = Lines(imports: [])
-        lines.comment(["A method of etcd's services or of gRPC's health check."])
+        lines.comment(["A method of etcd's services, or of gRPC's health check and reflection."])
         lines.block("public enum EtcdMethod: UInt8, Sendable, CaseIterable") { lines in
             for method in methods { lines.add("case \(method.caseName)") }
             lines.add("")
@@ -44,7 +48,7 @@ struct MethodEmitter {
             lines.block("public var path: String") { lines in
                 lines.add("switch self {")
                 for method in methods {
-                    lines.add("case .\(method.caseName): \"\(method.path)\"")
+                    lines.result(of: "case .\(method.caseName):", "\"\(method.path)\"")
                 }
                 lines.add("}")
             }
@@ -61,7 +65,7 @@ struct MethodEmitter {
     private func flag(_ name: String, of methods: [Method], into lines: inout Lines) {
         lines.block("public var \(name): Bool") { lines in
             lines.add("switch self {")
-            lines.add("case \(methods.map { "." + $0.caseName }.joined(separator: ", ")): true")
+            for method in methods { lines.add("case .\(method.caseName): true") }
             lines.add("default: false")
             lines.add("}")
         }

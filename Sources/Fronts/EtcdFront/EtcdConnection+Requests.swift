@@ -101,7 +101,8 @@ extension EtcdConnection: HTTP2EventSink {
             .healthCheck, .healthWatch:
             true
         case .rangeStream, .memberAdd, .memberRemove, .memberUpdate, .memberPromote, .defragment,
-            .hash, .snapshot, .moveLeader, .downgrade:
+            .hash, .snapshot, .moveLeader, .downgrade, .lock, .unlock, .campaign, .proclaim,
+            .leader, .observe, .resign, .serverReflectionInfo, .serverReflectionInfoAlpha:
             false
         }
     }
@@ -171,7 +172,9 @@ extension EtcdConnection: HTTP2EventSink {
         case .healthCheck: serveHealthCheck(key, message)
         case .healthWatch: serveHealthWatch(key, message)
         case .watch, .leaseKeepAlive, .rangeStream, .memberAdd, .memberRemove, .memberUpdate,
-            .memberPromote, .defragment, .hash, .snapshot, .moveLeader, .downgrade:
+            .memberPromote, .defragment, .hash, .snapshot, .moveLeader, .downgrade, .lock, .unlock,
+            .campaign, .proclaim, .leader, .observe, .resign, .serverReflectionInfo,
+            .serverReflectionInfoAlpha:
             return
         }
     }

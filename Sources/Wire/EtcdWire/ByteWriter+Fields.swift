@@ -15,6 +15,8 @@ extension ByteWriter {
         if value { scalar(tag, 1) }
     }
 
+    mutating func field(_ tag: UInt64, _ value: Int32) { field(tag, Int64(value)) }
+
     mutating func field(_ tag: UInt64, _ value: Int64) {
         if value != 0 { scalar(tag, UInt64(bitPattern: value)) }
     }
@@ -52,6 +54,13 @@ extension ByteWriter {
         varint(tag | 2)
         varint(UInt64(WireLength.packed(values)))
         for value in values { varint(value.varint) }
+    }
+
+    mutating func field(_ tag: UInt64, _ values: [Int32]) {
+        guard !values.isEmpty else { return }
+        varint(tag | 2)
+        varint(UInt64(WireLength.packed(values)))
+        for value in values { varint(UInt64(bitPattern: Int64(value))) }
     }
 
     // A oneof's field is written whatever its value is.

@@ -13,6 +13,9 @@ enum WireLength {
 
     static func field(_ tag: Int, _ value: Bool) -> Int { value ? tag + 1 : 0 }
 
+    /// A negative one takes ten bytes, as if it were of 64 bits.
+    static func field(_ tag: Int, _ value: Int32) -> Int { field(tag, Int64(value)) }
+
     static func field(_ tag: Int, _ value: Int64) -> Int { value == 0 ? 0 : present(tag, value) }
 
     static func field(_ tag: Int, _ value: UInt64) -> Int {
@@ -55,6 +58,16 @@ enum WireLength {
     static func packed<Value: WireEnumeration>(_ values: [Value]) -> Int {
         var length = 0
         for value in values { length += ByteWriter.varintLength(value.varint) }
+        return length
+    }
+
+    static func field(_ tag: Int, _ values: [Int32]) -> Int {
+        values.isEmpty ? 0 : tag + delimited(packed(values))
+    }
+
+    static func packed(_ values: [Int32]) -> Int {
+        var length = 0
+        for value in values { length += ByteWriter.varintLength(UInt64(bitPattern: Int64(value))) }
         return length
     }
 

@@ -9,6 +9,10 @@ extension WireReader {
 
     mutating func read(_ value: inout Bool) throws(DecodeError) { value = try varint() != 0 }
 
+    mutating func read(_ value: inout Int32) throws(DecodeError) {
+        value = Int32(truncatingIfNeeded: try varint())
+    }
+
     mutating func read(_ value: inout Int64) throws(DecodeError) {
         value = Int64(bitPattern: try varint())
     }
@@ -57,6 +61,14 @@ extension WireReader {
 
     mutating func read<Value: WireEnumeration>(_ values: inout [Value]) throws(DecodeError) {
         values.append(Value(number: Int32(truncatingIfNeeded: try varint())))
+    }
+
+    mutating func read(_ values: inout [Int32]) throws(DecodeError) {
+        values.append(Int32(truncatingIfNeeded: try varint()))
+    }
+
+    mutating func readPacked(_ values: inout [Int32]) throws(DecodeError) {
+        try packed { values.append(Int32(truncatingIfNeeded: $0)) }
     }
 
     mutating func readPacked<Value: WireEnumeration>(

@@ -10,16 +10,27 @@ import Testing
         }
         #expect(EtcdMethod.leaseGrant.path == "/etcdserverpb.Lease/LeaseGrant")
         #expect(EtcdMethod.healthCheck.path == "/grpc.health.v1.Health/Check")
+        #expect(EtcdMethod.observe.path == "/v3electionpb.Election/Observe")
+        #expect(
+            [EtcdMethod.serverReflectionInfo, .serverReflectionInfoAlpha].map(\.path) == [
+                "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo",
+                "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+            ]
+        )
         #expect(!EtcdMethod.services.contains("etcdserverpb.Auth"))
     }
 
     @Test func onlyTheStreamingMethodsStream() {
         #expect(
-            EtcdMethod.allCases.filter(\.streamsRequests) == [.watch, .leaseKeepAlive]
+            EtcdMethod.allCases.filter(\.streamsRequests)
+                == [.watch, .leaseKeepAlive, .serverReflectionInfo, .serverReflectionInfoAlpha]
         )
         #expect(
             EtcdMethod.allCases.filter(\.streamsResponses)
-                == [.rangeStream, .watch, .leaseKeepAlive, .snapshot, .healthWatch]
+                == [
+                    .rangeStream, .watch, .leaseKeepAlive, .snapshot, .observe, .healthWatch,
+                    .serverReflectionInfo, .serverReflectionInfoAlpha,
+                ]
         )
     }
 }

@@ -10,6 +10,7 @@ enum Reference {
     /// The fields of which a message has at most one.
     static let oneofs: [String: ClosedRange<Int>] = [
         "RequestOp": 1...4, "ResponseOp": 1...4, "Compare": 4...8, "WatchRequest": 1...3,
+        "ServerReflectionRequest": 3...7, "ServerReflectionResponse": 4...7,
     ]
 
     static let text = """
@@ -261,5 +262,70 @@ enum Reference {
           1 service string
         HealthCheckResponse
           1 status ServingStatus
+        LockRequest
+          1 name bytes
+          2 lease int64
+        LockResponse
+          1 header ResponseHeader
+          2 key bytes
+        UnlockRequest
+          1 key bytes
+        UnlockResponse
+          1 header ResponseHeader
+        CampaignRequest
+          1 name bytes
+          2 lease int64
+          3 value bytes
+        CampaignResponse
+          1 header ResponseHeader
+          2 leader LeaderKey
+        LeaderKey
+          1 name bytes
+          2 key bytes
+          3 rev int64
+          4 lease int64
+        LeaderRequest
+          1 name bytes
+        LeaderResponse
+          1 header ResponseHeader
+          2 kv KeyValue
+        ResignRequest
+          1 leader LeaderKey
+        ResignResponse
+          1 header ResponseHeader
+        ProclaimRequest
+          1 leader LeaderKey
+          2 value bytes
+        ProclaimResponse
+          1 header ResponseHeader
+        ServerReflectionRequest
+          1 host string
+          3 file_by_filename string
+          4 file_containing_symbol string
+          5 file_containing_extension ExtensionRequest
+          6 all_extension_numbers_of_type string
+          7 list_services string
+        ExtensionRequest
+          1 containing_type string
+          2 extension_number int32
+        ServerReflectionResponse
+          1 valid_host string
+          2 original_request ServerReflectionRequest
+          4 file_descriptor_response FileDescriptorResponse
+          5 all_extension_numbers_response ExtensionNumberResponse
+          6 list_services_response ListServiceResponse
+          7 error_response ErrorResponse
+        FileDescriptorResponse
+          1 file_descriptor_proto repeated bytes
+        ExtensionNumberResponse
+          1 base_type_name string
+          2 extension_number repeated int32
+        ListServiceResponse
+          1 service repeated ServiceResponse
+        ServiceResponse
+          1 name string
+        ErrorResponse
+          1 error_code int32
+          2 error_message string
         """
 }

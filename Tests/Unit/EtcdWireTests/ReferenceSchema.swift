@@ -58,7 +58,7 @@ struct ReferenceSchema {
         into writer: inout ByteWriter
     ) {
         let count = field.isRepeated ? Int.random(in: 1...3, using: &random) : 1
-        if field.isRepeated, Reference.enumerations.contains(field.type) {
+        if field.isRepeated, Reference.enumerations.contains(field.type) || field.type == "int32" {
             var packed = ByteWriter()
             for _ in 0..<count { packed.varint(UInt64.random(in: 0...5, using: &random)) }
             writer.varint(field.number << 3 | 2)
@@ -101,6 +101,9 @@ struct ReferenceSchema {
         switch type {
         case "bool": return 1
         case "uint32": return max(1, wide & 0xffff_ffff)
+        case "int32":
+            let number = Int64(Int32(truncatingIfNeeded: wide))
+            return number == 0 ? 1 : UInt64(bitPattern: number)
         case _ where Reference.enumerations.contains(type):
             // Some unknown, some negative, which takes ten bytes.
             let number = Int64.random(in: -3...9, using: &random)
