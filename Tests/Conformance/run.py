@@ -21,6 +21,18 @@ def etcdctl(checks, options):
     etcdctl.compare(checks, options.system)
 
 
+def sessions(checks, options):
+    import etcdctl_sessions
+
+    etcdctl_sessions.compare(checks, options.system)
+
+
+def check_performance(checks, options):
+    import etcdctl_sessions
+
+    etcdctl_sessions.check_performance(checks, options.system)
+
+
 def python(checks, options):
     import python_client
 
@@ -60,6 +72,8 @@ def load(checks, options):
 
 PARTS = {
     "etcdctl": etcdctl,
+    "etcdctl-sessions": sessions,
+    "check-performance": check_performance,
     "python": python,
     "differential": differential,
     "watches": watches,
