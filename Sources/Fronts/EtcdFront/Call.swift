@@ -40,6 +40,9 @@ struct Call {
         case watching(WatchCall)
         case keepingAlive(KeepAliveCall)
         case healthWatching
+
+        /// A recipe's answer; the number is the front's for it.
+        case recipe(UInt64)
     }
 }
 
@@ -50,6 +53,7 @@ enum PendingRead {
     case timeToLive(LeaseTimeToLiveRequest)
     case leases
     case members
+    case leader(LeaderRequest)
 }
 
 /// A watch stream.

@@ -118,6 +118,7 @@ extension EtcdConnection {
         case .timeToLive(let request): answer(key, timeToLive: request)
         case .leases: answerLeases(key)
         case .members: answerMembers(key)
+        case .leader(let request): answer(key, leader: request)
         }
     }
 

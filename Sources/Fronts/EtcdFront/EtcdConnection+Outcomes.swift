@@ -1,3 +1,4 @@
+internal import EtcdWire
 internal import Groups
 internal import Keyspace
 internal import KeyspaceModel
@@ -17,7 +18,7 @@ extension EtcdConnection {
             }
             answer(key, response)
         case .keepingAlive: renewed(key, result)
-        case .receiving, .elsewhere, .sending, .watching, .healthWatching: return
+        case .receiving, .elsewhere, .sending, .watching, .healthWatching, .recipe: return
         }
     }
 
@@ -36,10 +37,12 @@ extension EtcdConnection {
             answer(key, response)
         case .deleteRange(var response):
             response.header = front.header(response.header?.revision ?? 0)
-            answer(key, response)
+            guard calls[key]?.method == .unlock else { return answer(key, response) }
+            answer(key, UnlockResponse(header: response.header))
         case .txn(var response):
             response.header = front.header(response.header?.revision ?? 0)
-            answer(key, response)
+            guard calls[key]?.method == .resign else { return answer(key, response) }
+            answer(key, ResignResponse(header: response.header))
         case .compaction(var response):
             response.header = front.header(response.header?.revision ?? 0)
             answer(key, response)

@@ -60,7 +60,14 @@ extension EtcdConnection {
         noteOutput()
     }
 
-    func fail(_ key: CallKey, _ status: GRPCStatus) { end(key, status) }
+    /// Ends a call whose request was not carried out.
+    ///
+    /// Where etcd's server uses its own client, as for Lock and Election, all that this client is
+    /// told comes out as Unknown.
+    func fail(_ key: CallKey, _ status: GRPCStatus) {
+        let isOfRecipes = calls[key]?.method.isOfRecipes ?? false
+        end(key, isOfRecipes ? .ofRecipe(status) : status)
+    }
 
     /// Ends a call that was not begun.
     func refuse(_ stream: StreamID, _ status: GRPCStatus) {
@@ -82,8 +89,14 @@ extension EtcdConnection {
     private func remove(_ key: CallKey) -> Call? {
         guard let call = calls.remove(key) else { return nil }
         gatheredBytes -= call.reader?.bufferedBytes ?? 0
-        if case .watching = call.work, let stream = watchStream(key) {
-            front.machine?.watches.close(stream)
+        switch call.work {
+        case .watching:
+            if let stream = watchStream(key) { front.machine?.watches.close(stream) }
+        case .recipe(let recipe):
+            recipeCount -= 1
+            front.cancelRecipe(recipe)
+        case .receiving, .outcome, .leave, .elsewhere, .sending, .keepingAlive, .healthWatching:
+            break
         }
         return call
     }

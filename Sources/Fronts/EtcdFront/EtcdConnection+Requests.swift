@@ -50,6 +50,7 @@ extension EtcdConnection: HTTP2EventSink {
         switch calls[key]?.work {
         case .watching: setWritable(key, true)
         case .sending: sendMore(key)
+        case .recipe(let recipe): front.setWritable(recipe: recipe, true)
         case .receiving, .outcome, .leave, .elsewhere, .keepingAlive, .healthWatching, nil: return
         }
     }
@@ -98,11 +99,12 @@ extension EtcdConnection: HTTP2EventSink {
         switch method {
         case .range, .put, .deleteRange, .txn, .compact, .watch, .leaseGrant, .leaseRevoke,
             .leaseKeepAlive, .leaseTimeToLive, .leaseLeases, .memberList, .alarm, .status, .hashKV,
-            .healthCheck, .healthWatch:
+            .lock, .unlock, .campaign, .proclaim, .leader, .observe, .resign, .healthCheck,
+            .healthWatch:
             true
         case .rangeStream, .memberAdd, .memberRemove, .memberUpdate, .memberPromote, .defragment,
-            .hash, .snapshot, .moveLeader, .downgrade, .lock, .unlock, .campaign, .proclaim,
-            .leader, .observe, .resign, .serverReflectionInfo, .serverReflectionInfoAlpha:
+            .hash, .snapshot, .moveLeader, .downgrade, .serverReflectionInfo,
+            .serverReflectionInfoAlpha:
             false
         }
     }
@@ -171,10 +173,16 @@ extension EtcdConnection: HTTP2EventSink {
         case .hashKV: serveHashKV(key, message)
         case .healthCheck: serveHealthCheck(key, message)
         case .healthWatch: serveHealthWatch(key, message)
+        case .lock: serveLock(key, message)
+        case .unlock: serveUnlock(key, message)
+        case .campaign: serveCampaign(key, message)
+        case .proclaim: serveProclaim(key, message)
+        case .leader: serveLeader(key, message)
+        case .observe: serveObserve(key, message)
+        case .resign: serveResign(key, message)
         case .watch, .leaseKeepAlive, .rangeStream, .memberAdd, .memberRemove, .memberUpdate,
-            .memberPromote, .defragment, .hash, .snapshot, .moveLeader, .downgrade, .lock, .unlock,
-            .campaign, .proclaim, .leader, .observe, .resign, .serverReflectionInfo,
-            .serverReflectionInfoAlpha:
+            .memberPromote, .defragment, .hash, .snapshot, .moveLeader, .downgrade,
+            .serverReflectionInfo, .serverReflectionInfoAlpha:
             return
         }
     }
@@ -195,7 +203,8 @@ extension EtcdConnection: HTTP2EventSink {
         switch calls[key]?.work {
         case .watching: serveWatch(key, message)
         case .keepingAlive: serveKeepAlive(key, message)
-        case .receiving, .outcome, .leave, .elsewhere, .sending, .healthWatching, nil: return
+        case .receiving, .outcome, .leave, .elsewhere, .sending, .healthWatching, .recipe, nil:
+            return
         }
     }
 
@@ -208,7 +217,7 @@ extension EtcdConnection: HTTP2EventSink {
             call.isHalfClosed = true
             calls[key]?.work = .keepingAlive(call)
             endIfRenewed(key)
-        case .outcome, .leave, .elsewhere, .sending, .healthWatching, nil: return
+        case .outcome, .leave, .elsewhere, .sending, .healthWatching, .recipe, nil: return
         }
     }
 }

@@ -31,6 +31,9 @@ public final class EtcdConnection: ChannelInboundHandler, ChannelOutboundHandler
     /// Held by calls whose messages are not complete.
     var gatheredBytes = 0
 
+    /// How many of its calls wait for a recipe.
+    var recipeCount = 0
+
     /// The only call of a connection that speaks plain HTTP; such connections have no others.
     let plainKey: CallKey
 

@@ -20,14 +20,15 @@ public import Model
 //     +Keys +Leases       the services that propose and read
 //     +Watches            watch streams, their progress and their back-pressure
 //     +Cluster +Health    what is answered from what the node knows
+//   Recipes/              Lock and Election: what takes several of these steps
 //     +Replies            framing, errors, large responses in pieces
 //   ErrorMapping          errors in etcd's words
 //   PlainHTTP…            /version, /health, /livez, /readyz on the same port and another
 //
 // The front keeps nothing that must last. What it holds per call is in `Limits`.
 //
-// Missing here: authentication, the JSON gateway, RangeStream, Lock and Election, changes of
-// membership, snapshots; such calls are answered Unimplemented.
+// Missing here: authentication, the JSON gateway, RangeStream, changes of membership,
+// snapshots; such calls are answered Unimplemented.
 
 /// The etcd API of one shard; its connections, and the answers for them.
 ///
@@ -54,6 +55,9 @@ public final class EtcdFront {
 
     /// Since when there has been no leader.
     private var leaderlessSince: Instant?
+
+    /// What calls of Lock and Election do.
+    var recipes = RecipeTable()
 
     private var connections = ConnectionTable()
     private var lastSerial: UInt32 = 0
@@ -84,7 +88,7 @@ public final class EtcdFront {
         for completion in completions {
             let key = CallKey(number: completion.waiter.request)
             switch connections[completion.waiter.client] {
-            case .free: continue
+            case .free: completeRecipe(completion)
             case .etcd(let connection): connection.complete(key, completion.result)
             case .plain(let connection): connection.complete(key, completion.result)
             }
@@ -95,7 +99,10 @@ public final class EtcdFront {
 
     func deliver(_ watches: [WatchDelivery]) {
         for delivery in watches {
-            guard case .etcd(let connection) = connections[delivery.stream.client] else { continue }
+            guard case .etcd(let connection) = connections[delivery.stream.client] else {
+                deliverToRecipe(delivery)
+                continue
+            }
             connection.deliver(delivery.response, to: CallKey(number: delivery.stream.request))
         }
     }
@@ -111,6 +118,7 @@ public final class EtcdFront {
             guard case .etcd(let connection) = slot else { continue }
             connection.passTime(isLeaderless: isLeaderless ?? false)
         }
+        retryRecipes()
         flushAll()
     }
 
@@ -156,6 +164,8 @@ extension EtcdFront {
     }
 
     func remove(_ number: UInt32) { connections.remove(number) }
+
+    func connection(_ number: UInt32) -> ConnectionTable.Slot { connections[number] }
 
     /// To be flushed at the end of the delivery, if one is under way.
     func noteUnflushed(_ connection: EtcdConnection) { unflushed.append(connection) }

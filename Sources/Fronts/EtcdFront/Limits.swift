@@ -36,6 +36,22 @@ public enum Limits {
     /// Renewals of one stream that wait behind those, eight bytes each.
     public static let keepAlivesWaitingMax = 100_000
 
+    /// Calls of Lock and Election that one connection may have wait; each costs a watch.
+    public static let recipesPerConnectionMax = 1_024
+
+    /// The same of all connections, with those whose callers have gone and that leave their queues.
+    public static let recipesMax = 50_000
+
+    /// Keys under the prefix of a lock or an election: so many are looked through in about a
+    /// millisecond, each time that one who waits moves up.
+    public static let queueKeysMax = keysReadOnLoopMax
+
+    /// How long the lease lives that a lock or a campaign without one gets; etcd's for sessions.
+    public static let sessionSeconds: Int64 = 60
+
+    /// After a refusal, a recipe that must not give up tries again after this.
+    public static let recipeRestNanoseconds: UInt64 = 500_000_000
+
     /// A stream's response bytes that wait for the client before no more are encoded for it.
     public static let streamBacklogBytes = 256 * 1024
 

@@ -60,6 +60,8 @@ final class Node {
 
     var watches: WatchHub? { shard.keyspace(.defaultKeyspace)?.watches }
 
+    var keyspace: Keyspace? { shard.keyspace(.defaultKeyspace)?.keyspace }
+
     var lastIndex: LogIndex? { shard.status(.defaultKeyspace)?.lastIndex }
 
     /// The append that the disk did not carry out is done after all.
