@@ -51,6 +51,12 @@ def watches(checks, options):
     watches.compare(checks, options.system)
 
 
+def recipes(checks, options):
+    import recipes
+
+    recipes.compare(checks, options.system)
+
+
 def bad_input(checks, options):
     import bad_input
 
@@ -77,6 +83,7 @@ PARTS = {
     "python": python,
     "differential": differential,
     "watches": watches,
+    "recipes": recipes,
     "bad-input": bad_input,
     "tls": tls,
     "load": load,
