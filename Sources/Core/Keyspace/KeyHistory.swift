@@ -4,13 +4,12 @@ internal import Model
 /// All versions of all keys since the last compaction.
 ///
 /// The newest version of a key lies in a tree by key, where almost every read finds it; most keys
-/// have no other. A version that was superseded moves to a second tree by key and position until a
-/// compaction drops it. The log holds every version once more, by position.
+/// have no other. The log holds every version by position, and each version knows where in it the
+/// ones before it are (`KeyAncestry`); so a version that is superseded stays where it is.
 /// etcd keeps an array of generations a key instead; an array that grows with every put to a hot
 /// key would be copied whole by the first put after each copy of the keyspace.
 struct KeyHistory: Sendable {
     private(set) var newest = OrderedTree<ByteSlice, KeyVersion>()
-    private(set) var older = OrderedTree<VersionKey, KeyVersion>()
     private(set) var log = OrderedTree<ChangePosition, KeyVersion>()
 
     /// About how many bytes of memory all versions take.
@@ -30,67 +29,77 @@ struct KeyHistory: Sendable {
 
     /// The version of a key at `revision`, given its newest one.
     func version(_ newest: KeyVersion, at revision: Revision) -> KeyVersion? {
-        guard newest.position.revision > revision else { return newest }
-        return version(of: newest.key, upTo: .end(of: revision))
+        let position = ChangePosition.end(of: revision)
+        var version = newest
+        while version.position > position {
+            guard let earlier = ancestor(of: version, towards: position) else { return nil }
+            version = earlier
+        }
+        return version
     }
 
-    private func version(of key: ByteSlice, upTo position: ChangePosition) -> KeyVersion? {
-        guard let found = older.last(upTo: VersionKey(key, position))?.value, found.key == key
-        else {
-            return nil
-        }
-        return found
+    /// A step back in a key's history: as far as what is reached is later than `position`, or else
+    /// the version just before; nil if there is none, or none any longer.
+    private func ancestor(of version: KeyVersion, towards position: ChangePosition) -> KeyVersion? {
+        guard version.ancestry.hasPrevious else { return nil }
+        return log.value(of: version.ancestry.step(towards: position))
     }
 
     /// The version that superseded this one.
     func successor(of version: KeyVersion) -> KeyVersion? {
-        guard let last = newest.value(of: version.key), last.position != version.position else {
+        let position = version.position
+        guard var next = newest.value(of: version.key), next.position > position else {
             return nil
         }
-        let next = older.first(from: VersionKey(version.key, version.position.next))?.value
-        if let next, next.key == version.key { return next }
-        return last
+        while next.ancestry.previous.position > position {
+            guard let earlier = ancestor(of: next, towards: position) else { return next }
+            next = earlier
+        }
+        return next
     }
 
     /// The version that this one superseded, if it is still there.
     func predecessor(of version: KeyVersion) -> KeyVersion? {
-        self.version(of: version.key, upTo: version.position.previous)
+        guard version.ancestry.hasPrevious else { return nil }
+        return log.value(of: version.ancestry.previous.position)
     }
 
-    /// Adds the version that `make` makes of the newest so far; answers with both.
+    /// Adds the version that `make` makes, of the newest so far and the way to it, behind all others;
+    /// answers with what it supersedes.
     mutating func add(
         _ key: ByteSlice,
-        _ make: (KeyVersion?) -> KeyVersion
-    ) -> (version: KeyVersion, replaced: KeyVersion?) {
-        var replaced: KeyVersion?
-        var added: KeyVersion?
-        newest.set(key) { old in
-            let version = make(old)
-            replaced = old
-            added = version
-            return version
-        }
-        guard let added else { preconditionFailure("a tree did not ask for the value it set") }
-        if let replaced { older.set(VersionKey(of: replaced), to: replaced) }
-        log.set(added.position, to: added)
+        _ make: (KeyVersion?, KeyAncestry) -> KeyVersion
+    ) -> KeyVersion? {
+        let (added, replaced) = Self.supersede(key, in: &newest, log, make)
+        log.append(added.position, added)
         byteCount += added.byteCount
+        return replaced
+    }
+
+    private static func supersede(
+        _ key: ByteSlice,
+        in newest: inout OrderedTree<ByteSlice, KeyVersion>,
+        _ log: OrderedTree<ChangePosition, KeyVersion>,
+        _ make: (KeyVersion?, KeyAncestry) -> KeyVersion
+    ) -> (added: KeyVersion, replaced: KeyVersion?) {
+        var replaced: KeyVersion?
+        let added = newest.set(key) { old in
+            replaced = old
+            return make(old, old.map { KeyAncestry(following: $0, in: log) } ?? .none)
+        }
         return (added, replaced)
     }
 
+    /// Drops a version; of each key the oldest first.
     mutating func drop(_ version: KeyVersion) {
         if newest.value(of: version.key)?.position == version.position {
             newest.remove(version.key)
-            forget(version)
-        } else {
-            dropSuperseded(version)
         }
+        forget(version)
     }
 
     /// Drops a version that is known not to be its key's newest.
-    mutating func dropSuperseded(_ version: KeyVersion) {
-        older.remove(VersionKey(of: version))
-        forget(version)
-    }
+    mutating func dropSuperseded(_ version: KeyVersion) { forget(version) }
 
     private mutating func forget(_ version: KeyVersion) {
         log.remove(version.position)

@@ -5,11 +5,14 @@ internal import Model
 /// One version of one key: what a put wrote, or the tombstone that a deletion left.
 ///
 /// A class, since the index by key and the log by revision hold the same version, and because
-/// copying a tree's slots then counts one reference each.
+/// copying a tree's slots then counts one reference each. The order of the properties leaves no
+/// gaps between them.
 final class KeyVersion: Sendable {
     let key: ByteSlice
     let value: ByteSlice
-    let position: ChangePosition
+    let packedPosition: PackedPosition
+    let isTombstone: Bool
+    let ancestry: KeyAncestry
 
     /// When the key came into being; later than a deletion, if there was one.
     let createRevision: Revision
@@ -18,40 +21,45 @@ final class KeyVersion: Sendable {
     let version: Int64
 
     let lease: LeaseID
-    let isTombstone: Bool
 
+    /// What a put writes; `ancestry` leads to what it supersedes.
     init(
         key: ByteSlice,
         value: ByteSlice,
         position: ChangePosition,
         createRevision: Revision,
         version: Int64,
-        lease: LeaseID
+        lease: LeaseID,
+        ancestry: KeyAncestry
     ) {
         self.key = key
         self.value = value
-        self.position = position
+        packedPosition = PackedPosition(position)
         self.createRevision = createRevision
         self.version = version
         self.lease = lease
+        self.ancestry = ancestry
         isTombstone = false
     }
 
-    init(tombstoneOf key: ByteSlice, at position: ChangePosition) {
+    init(tombstoneOf key: ByteSlice, at position: ChangePosition, ancestry: KeyAncestry) {
         self.key = key
-        self.position = position
+        packedPosition = PackedPosition(position)
         value = .empty
         createRevision = .zero
         version = 0
         lease = .none
+        self.ancestry = ancestry
         isTombstone = true
     }
+
+    var position: ChangePosition { packedPosition.position }
 
     var keyValue: KeyValue {
         KeyValue(
             key: key,
             createRevision: createRevision.number,
-            modRevision: position.revision.number,
+            modRevision: packedPosition.revision.number,
             version: version,
             value: value,
             lease: lease.number
@@ -62,7 +70,7 @@ final class KeyVersion: Sendable {
         KeyValue(
             key: key,
             createRevision: createRevision.number,
-            modRevision: position.revision.number,
+            modRevision: packedPosition.revision.number,
             version: version,
             lease: lease.number
         )
@@ -70,7 +78,7 @@ final class KeyVersion: Sendable {
 
     var event: Event {
         guard isTombstone else { return Event(type: .put, kv: keyValue) }
-        let gone = KeyValue(key: key, modRevision: position.revision.number)
+        let gone = KeyValue(key: key, modRevision: packedPosition.revision.number)
         return Event(type: .delete, kv: gone)
     }
 

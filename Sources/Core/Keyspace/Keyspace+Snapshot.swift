@@ -1,3 +1,4 @@
+internal import Bytes
 internal import Model
 
 /// A keyspace out as records in the order of its history, and back.
@@ -72,12 +73,12 @@ extension Keyspace {
         guard record.isPlausible, record.position > last, record.position.revision <= revision
         else { throw .malformedSnapshot }
         // A snapshot is read in large chunks; no version may keep a whole one alive.
-        let version = record.keyVersion
-        let (_, replaced) = history.add(version.key) { _ in version }
+        let key = record.key.compacted
+        let replaced = history.add(key) { record.keyVersion(of: key, $1) }
         let oldLease = replaced?.lease ?? .none
-        if oldLease != version.lease {
-            leaseTable.detach(version.key, from: oldLease)
-            leaseTable.attach(version.key, to: version.lease)
+        if oldLease != record.lease {
+            leaseTable.detach(key, from: oldLease)
+            leaseTable.attach(key, to: record.lease)
         }
     }
 }

@@ -45,22 +45,26 @@ extension Keyspace {
         let key = isCopying ? request.key.compacted : request.key
         let value = isCopying ? request.value.compacted : request.value
         let firstVersion = firstVersion(of: key)
-        let (version, replaced) = history.add(key) { newest in
+        var lease = LeaseID.none
+        let replaced = history.add(key) { newest, ancestry in
             let previous = newest?.isTombstone == false ? newest : nil
-            return KeyVersion(
+            let version = KeyVersion(
                 key: key,
                 value: request.ignoreValue ? previous?.value ?? .empty : value,
                 position: position,
                 createRevision: previous?.createRevision ?? position.revision,
                 version: previous.map { $0.version + 1 } ?? firstVersion,
-                lease: request.ignoreLease ? previous?.lease ?? .none : LeaseID(request.lease)
+                lease: request.ignoreLease ? previous?.lease ?? .none : LeaseID(request.lease),
+                ancestry: ancestry
             )
+            lease = version.lease
+            return version
         }
         let previous = replaced?.isTombstone == false ? replaced : nil
         let oldLease = previous?.lease ?? .none
-        if oldLease != version.lease {
+        if oldLease != lease {
             leaseTable.detach(key, from: oldLease)
-            leaseTable.attach(key, to: version.lease)
+            leaseTable.attach(key, to: lease)
         }
         let header = ResponseHeader(revision: position.revision.number)
         return PutResponse(header: header, prevKv: request.prevKv ? previous?.keyValue : nil)
@@ -98,8 +102,10 @@ extension Keyspace {
 
     /// Leaves a tombstone for a key that is there.
     mutating func delete(_ version: KeyVersion, _ writes: inout Writes) {
-        let tombstone = KeyVersion(tombstoneOf: version.key, at: writes.nextPosition())
-        _ = history.add(version.key) { _ in tombstone }
+        let position = writes.nextPosition()
+        _ = history.add(version.key) { newest, ancestry in
+            KeyVersion(tombstoneOf: version.key, at: position, ancestry: ancestry)
+        }
         leaseTable.detach(version.key, from: version.lease)
     }
 }

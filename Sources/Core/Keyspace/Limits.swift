@@ -31,6 +31,10 @@ enum Limits {
     /// overflow within the age of the universe.
     static let snapshotNumberMax: Int64 = 1 << 62
 
+    /// Changes of one revision: what a position has room for (`PackedPosition`), and far more than
+    /// there can be keys in memory.
+    static let changesPerRevisionMax: Int64 = 1 << 32
+
     /// Changes that a compaction removes or keeps at once; about a millisecond.
     static let changesSweptByCompactionMax = 1_000
 

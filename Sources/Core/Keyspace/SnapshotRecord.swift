@@ -46,23 +46,27 @@ extension SnapshotRecord {
     }
 
     var isPlausible: Bool {
-        guard position.revision > .zero, position.sub >= 0, !key.isEmpty else { return false }
+        guard position.revision > .zero, !key.isEmpty,
+            (0..<Limits.changesPerRevisionMax).contains(position.sub)
+        else { return false }
         guard !isTombstone else { return true }
         return createRevision > .zero && createRevision <= position.revision
             && (1...Limits.snapshotNumberMax).contains(version)
     }
 
-    var keyVersion: KeyVersion {
+    /// The version that it stands for, with bytes of its own.
+    func keyVersion(of key: ByteSlice, _ ancestry: KeyAncestry) -> KeyVersion {
         guard !isTombstone else {
-            return KeyVersion(tombstoneOf: key.compacted, at: position)
+            return KeyVersion(tombstoneOf: key, at: position, ancestry: ancestry)
         }
         return KeyVersion(
-            key: key.compacted,
+            key: key,
             value: value.compacted,
             position: position,
             createRevision: createRevision,
             version: version,
-            lease: lease
+            lease: lease,
+            ancestry: ancestry
         )
     }
 }

@@ -131,6 +131,22 @@ struct OrderedTreeTests {
         #expect(tree.first?.value.number == 3_999)
     }
 
+    @Test func appendedKeysFillTheTree() {
+        var tree = OrderedTree<ChangePosition, Mark>()
+        var grown = OrderedTree<ChangePosition, Mark>()
+        for number in 0..<9_000 {
+            let position = ChangePosition(revision: Revision(Int64(number)))
+            let mark = Mark(number: number, isLive: number % 3 != 0)
+            if number == 5_000 { grown = tree }
+            tree.append(position, mark)
+        }
+        let areWellFormed = tree.isWellFormed && grown.isWellFormed
+        #expect(areWellFormed)
+        #expect(tree.count == 9_000 && tree.liveCount == 6_000)
+        #expect(grown.count == 5_000 && grown.last?.value.number == 4_999)
+        #expect(tree.value(of: ChangePosition(revision: Revision(7_321)))?.number == 7_321)
+    }
+
     @Test func keysThatDifferOnlyInZerosAreTold() {
         var tree = OrderedTree<ByteSlice, Mark>()
         let keys = (0..<200).map { ByteSlice([UInt8](repeating: 0, count: $0 + 1)) }

@@ -49,13 +49,21 @@ struct OrderedTree<Key: TreeKey, Value: TreeValue>: Sendable {
     }
 
     /// Sets the value of `key`, and its stored key, to what `make` makes of the value so far.
-    mutating func set(_ key: Key, _ make: (Value?) -> Value) {
+    @discardableResult
+    mutating func set(_ key: Key, _ make: (Value?) -> Value) -> Value {
         let change = root.set(key, isRightmost: true, make)
         if change.isNew { count += 1 }
         if let sibling = change.sibling { root.grow(beside: sibling) }
+        return change.value
     }
 
     mutating func set(_ key: Key, to value: Value) { set(key) { _ in value } }
+
+    /// Adds an entry whose key is above all others: as it is where numbers count up.
+    mutating func append(_ key: Key, _ value: Value) {
+        if let sibling = root.append(key, value) { root.grow(beside: sibling) }
+        count += 1
+    }
 
     /// Changes a value in its place; must not change whether it is live.
     mutating func modify(_ key: Key, _ body: (inout Value) -> Void) { root.modify(key, body) }

@@ -2,6 +2,7 @@
 extension TreeNode {
     /// What a `set` did to a node.
     struct Change {
+        var value: Value
         var isNew: Bool
         var liveDifference: Int
 
@@ -21,7 +22,12 @@ extension TreeNode {
         keys[index] = key
         values[index] = value
         setLive(value.isLive, at: index)
-        return Change(isNew: false, liveDifference: liveCount - wasLive, sibling: nil)
+        return Change(
+            value: value,
+            isNew: false,
+            liveDifference: liveCount - wasLive,
+            sibling: nil
+        )
     }
 
     private mutating func setInChild(
@@ -68,7 +74,12 @@ extension TreeNode {
         at index: Int,
         isRightmost: Bool
     ) -> Change {
-        var change = Change(isNew: true, liveDifference: value.isLive ? 1 : 0, sibling: nil)
+        var change = Change(
+            value: value,
+            isNew: true,
+            liveDifference: value.isLive ? 1 : 0,
+            sibling: nil
+        )
         if count < Limits.treeSlotsMax {
             insertSlot(key, value, at: index)
             return change
@@ -85,7 +96,7 @@ extension TreeNode {
         return change
     }
 
-    private mutating func insertSlot(_ key: Key, _ value: Value, at index: Int) {
+    mutating func insertSlot(_ key: Key, _ value: Value, at index: Int) {
         insertKey(key, at: index)
         values.insert(value, at: index)
         let below: UInt64 = (1 << UInt64(index)) - 1
@@ -128,7 +139,7 @@ extension TreeNode {
         refreshFingerprints(sharing: first.sharedPrefix(with: last))
     }
 
-    private init(only child: TreeNode) {
+    init(only child: TreeNode) {
         self.init()
         insert(child: child, at: 0)
     }
