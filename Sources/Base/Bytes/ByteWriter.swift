@@ -26,13 +26,26 @@ public struct ByteWriter: Sendable {
         withUnsafeBytes(of: number.littleEndian) { bytes.append(contentsOf: $0) }
     }
 
+    /// Makes room for `count` more bytes, at once instead of bit by bit.
+    public mutating func reserve(_ count: Int) {
+        let needed = bytes.count + count
+        if needed > bytes.capacity { bytes.reserveCapacity(max(needed, 2 * bytes.capacity)) }
+    }
+
     public mutating func varint(_ number: UInt64) {
+        guard number >= 0x80 else { return bytes.append(UInt8(truncatingIfNeeded: number)) }
         var rest = number
-        while rest >= 0x80 {
-            bytes.append(UInt8(truncatingIfNeeded: rest) | 0x80)
-            rest >>= 7
+        var count = 0
+        var encoded: (UInt64, UInt64) = (0, 0)
+        withUnsafeMutableBytes(of: &encoded) { buffer in
+            while rest >= 0x80 {
+                buffer[count] = UInt8(truncatingIfNeeded: rest) | 0x80
+                rest >>= 7
+                count += 1
+            }
+            buffer[count] = UInt8(truncatingIfNeeded: rest)
+            bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: buffer[...count]))
         }
-        bytes.append(UInt8(truncatingIfNeeded: rest))
     }
 
     /// A varint length, then the bytes.

@@ -70,24 +70,13 @@ struct KeyHistory: Sendable {
         _ key: ByteSlice,
         _ make: (KeyVersion?, KeyAncestry) -> KeyVersion
     ) -> KeyVersion? {
-        let (added, replaced) = Self.supersede(key, in: &newest, log, make)
-        log.append(added.position, added)
-        byteCount += added.byteCount
+        let replaced = newest.value(of: key)
+        let ancestry = replaced.map { KeyAncestry(following: $0, in: log) } ?? .none
+        let version = make(replaced, ancestry)
+        newest.set(key, to: version)
+        log.append(version.position, version)
+        byteCount += version.byteCount
         return replaced
-    }
-
-    private static func supersede(
-        _ key: ByteSlice,
-        in newest: inout OrderedTree<ByteSlice, KeyVersion>,
-        _ log: OrderedTree<ChangePosition, KeyVersion>,
-        _ make: (KeyVersion?, KeyAncestry) -> KeyVersion
-    ) -> (added: KeyVersion, replaced: KeyVersion?) {
-        var replaced: KeyVersion?
-        let added = newest.set(key) { old in
-            replaced = old
-            return make(old, old.map { KeyAncestry(following: $0, in: log) } ?? .none)
-        }
-        return (added, replaced)
     }
 
     /// Drops a version; of each key the oldest first.

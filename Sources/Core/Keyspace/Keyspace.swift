@@ -61,7 +61,7 @@ public struct Keyspace: Sendable {
     /// A failure changes nothing but the time. All checks are made again, for a command may have
     /// been proposed by a node that checks less.
     public mutating func apply(
-        _ command: KeyspaceCommand,
+        _ command: consuming KeyspaceCommand,
         at time: GroupTime
     ) -> Result<KeyspaceResponse, KeyspaceError> {
         self.time = max(self.time, time)
@@ -74,9 +74,9 @@ public struct Keyspace: Sendable {
     }
 
     private mutating func execute(
-        _ command: KeyspaceCommand
+        _ command: consuming KeyspaceCommand
     ) throws(KeyspaceError) -> KeyspaceResponse {
-        switch command {
+        switch consume command {
         case .put(let request): .put(try put(request))
         case .deleteRange(let request): .deleteRange(try deleteRange(request))
         case .txn(let request): .txn(try transact(request))

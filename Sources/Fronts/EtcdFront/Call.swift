@@ -19,6 +19,13 @@ struct Call {
 
     var work = Work.receiving
 
+    /// Moves the work out, as it is large to copy; the call is then `receiving`.
+    mutating func takeWork() -> Work {
+        var taken = Work.receiving
+        swap(&taken, &work)
+        return taken
+    }
+
     /// What the call waits for.
     enum Work {
         /// The request is not complete.

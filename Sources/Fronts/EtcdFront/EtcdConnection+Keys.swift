@@ -80,7 +80,7 @@ extension EtcdConnection {
             return fail(key, .undecodable(error))
         }
         if isDone() { return }
-        if case .receiving? = calls[key]?.work { calls[key]?.work = .outcome }
+        calls.awaitOutcome(key)
         front.shard.propose(
             payload,
             to: front.group,

@@ -7,18 +7,16 @@ internal import KeyspaceModel
 extension EtcdConnection {
     func complete(_ key: CallKey, _ result: CompletionResult) {
         if completePlain(key, result) { return }
-        guard let call = calls[key] else { return }
-        switch call.work {
-        case .leave(let pending):
-            guard case .readable = result else { return complete(key, failed: result) }
-            answer(key, pending)
-        case .outcome:
+        if calls.awaitsOutcome(key) {
             guard case .applied(.success(let response)) = result else {
                 return complete(key, failed: result)
             }
             answer(key, response)
-        case .keepingAlive: renewed(key, result)
-        case .receiving, .elsewhere, .sending, .watching, .healthWatching, .recipe: return
+        } else if let pending = calls.takePendingRead(key) {
+            guard case .readable = result else { return complete(key, failed: result) }
+            answer(key, pending)
+        } else if case .keepingAlive? = calls[key]?.work {
+            renewed(key, result)
         }
     }
 

@@ -27,8 +27,8 @@ extension EtcdConnection: HTTP2EventSink {
         endStream: Bool
     ) {
         let key = CallKey(number: http.tag(of: stream))
-        guard calls[key]?.stream == stream, let method = calls[key]?.method else { return }
-        if endStream, !method.streamsRequests, calls[key]?.reader == nil {
+        guard let method = calls.method(of: key, on: stream) else { return }
+        if endStream, !method.streamsRequests, !calls.isGathering(key) {
             serveWhole(key, method, bytes)
         } else {
             gather(key, method, bytes)

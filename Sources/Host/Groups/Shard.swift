@@ -28,7 +28,7 @@ public final class Shard {
     public let node: NodeID
     let settings: ShardSettings
     var groups: [Group]
-    private let places: [GroupID: Int]
+    private let places: GroupPlaces
     var touched: [Int] = []
 
     var now = Instant.zero
@@ -54,9 +54,7 @@ public final class Shard {
         self.node = node
         self.settings = settings
         var groups: [Group] = []
-        var places: [GroupID: Int] = [:]
         for replica in recovered {
-            places[replica.id] = groups.count
             let raft = Raft(
                 replica: ReplicaID(node.number),
                 restored: replica.restored,
@@ -73,7 +71,7 @@ public final class Shard {
             )
         }
         self.groups = groups
-        self.places = places
+        places = GroupPlaces(groups.map(\.id))
         outboxes = peers.filter { $0 != node }.sorted().map { PeerOutbox(source: node, target: $0) }
         for place in groups.indices { touch(place) }
         // The power may have gone between a snapshot's rename and its mark in the journal: the entries

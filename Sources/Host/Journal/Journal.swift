@@ -257,7 +257,17 @@ public final class Journal<Storage: Disk> {
         for change in batch.states { states[change.group] = change.state }
         for mark in batch.marks { marks[mark.group] = mark }
         let place = files.count - 1
-        for entry in batch.entries { files[place].note(entry.group, entry.index) }
+        // Entries of one group usually stand together: only the last of each row is looked up.
+        for position in batch.entries.indices {
+            let group = batch.entries[position].group
+            let next = position + 1
+            if next < batch.entries.count, batch.entries[next].group == group,
+                batch.entries[next].index > batch.entries[position].index
+            {
+                continue
+            }
+            files[place].note(group, batch.entries[position].index)
+        }
     }
 
     private func checkAlive() throws(JournalError) {

@@ -6,6 +6,9 @@ enum Limits {
     /// Zeros written by one call: large enough for the disk, small beside the page cache.
     static let zeroBytesPerWrite = 1 << 20
 
+    /// The zeros that are kept for it: few enough to stay in a cache.
+    static let zeroBlockBytes = 64 << 10
+
     /// Bytes of `node.json`: a name is short; what is larger was not written by us.
     static let identityBytesMax = 4096
 

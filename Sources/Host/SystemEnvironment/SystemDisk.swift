@@ -135,16 +135,19 @@ public final class SystemDisk: Disk {
             errno = code
             throw failure(name(file))
         }
-        let zeros = ByteSlice(
-            [UInt8](repeating: 0, count: min(Limits.zeroBytesPerWrite, size - start))
-        )
         var offset = start
         while offset < size {
-            let count = min(zeros.count, size - offset)
-            try write(file, at: offset, [zeros[0..<count]])
+            let count = min(Limits.zeroBytesPerWrite, size - offset)
+            let (wholes, rest) = count.quotientAndRemainder(dividingBy: Self.zeros.count)
+            var slices = [ByteSlice](repeating: Self.zeros, count: wholes)
+            if rest > 0 { slices.append(Self.zeros[0..<rest]) }
+            try write(file, at: offset, slices)
             offset += count
         }
     }
+
+    /// One block of zeros, written again and again: as many as a file takes would be memory to fill.
+    private static let zeros = ByteSlice([UInt8](repeating: 0, count: Limits.zeroBlockBytes))
 
     public func truncate(_ file: FileID, to size: Int) throws(DiskError) {
         guard ftruncate(try descriptor(file), size) == 0 else { throw failure(name(file)) }

@@ -44,6 +44,9 @@ enum Limits {
     /// HPACK's table in both directions: RFC 7541's default, which every client uses.
     static let headerTableBytesMax = 4_096
 
+    /// A path that is kept as it was encoded: all of etcd's are shorter.
+    static let rememberedPathBytesMax = 128
+
     /// Bytes waiting for window on one stream before it refuses more; one message of any size is
     /// taken while nothing waits.
     static let streamQueuedBytesMax = 8 << 20

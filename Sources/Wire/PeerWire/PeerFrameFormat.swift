@@ -21,6 +21,11 @@ enum PeerFrameFormat {
     static let headBytes = 9
     static let checksumBytes = 4
 
+    /// What the numbers of an item take at most, and what an entry takes beside its payload unless it
+    /// is very large: for estimates.
+    static let itemBytesMax = 96
+    static let entryBytes = 8
+
     /// Kinds of items; the numbers are on the wire.
     enum Kind: UInt8 {
         case requestVote = 1

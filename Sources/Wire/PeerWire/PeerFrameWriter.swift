@@ -47,6 +47,7 @@ public struct PeerFrameWriter: Sendable {
         case .raft(let group, let message):
             append(message, of: group)
         case .proposal(let group, let proposal):
+            writer.reserve(proposal.payload.count + PeerFrameFormat.itemBytesMax)
             head(.proposal, group)
             writer.varint(proposal.term.number)
             writer.varint(proposal.sequence)
@@ -151,6 +152,9 @@ public struct PeerFrameWriter: Sendable {
     /// says where to go on.
     private mutating func append(_ append: AppendEntries) {
         let entries = append.entries.prefix(Limits.entriesPerAppendMax)
+        var expected = PeerFrameFormat.itemBytesMax
+        for entry in entries { expected += entry.payload.count + PeerFrameFormat.entryBytes }
+        writer.reserve(expected)
         writer.varint(append.previousIndex.number)
         writer.varint(append.previousTerm.number)
         writer.varint(append.commitIndex.number)

@@ -23,11 +23,7 @@ struct OrderedTreeTests {
             let key = Self.key(&random)
             if UInt64.random(in: 0..<10, using: &random) < (isGrowing ? 8 : 2) {
                 let mark = Mark(number: step, isLive: random.next() % 4 != 0)
-                var old: Mark?
-                tree.set(key) { value in
-                    old = value
-                    return mark
-                }
+                let old = tree.set(key, to: mark)
                 if old != model[key] { Issue.record("set of \(key) saw another value") }
                 model[key] = mark
             } else if tree.remove(key) != model.removeValue(forKey: key) {

@@ -5,25 +5,33 @@
 /// and everything else stays shared; a change without a copy moves nothing but the slots after it.
 /// Every node counts its live values, so that a range is counted along two paths.
 struct OrderedTree<Key: TreeKey, Value: TreeValue>: Sendable {
-    private var root = TreeNode<Key, Value>()
+    /// The root, alone in an array: so a copy of the tree counts one reference, not those of all the
+    /// root's arrays.
+    private var root = [TreeNode<Key, Value>()]
 
     /// How many keys it holds, live or not.
     private(set) var count = 0
 
     var isEmpty: Bool { count == 0 }
 
-    var liveCount: Int { root.liveCount }
+    var liveCount: Int { root[0].liveCount }
 
-    func value(of key: Key) -> Value? { root.read { $0.value(of: key) } }
+    private func read<Result>(_ body: (TreeReader<Key, Value>) -> Result) -> Result {
+        root.withUnsafeBufferPointer { root in
+            withUnsafePointer(to: root[0]) { body(TreeReader($0)) }
+        }
+    }
+
+    func value(of key: Key) -> Value? { read { $0.value(of: key) } }
 
     func contains(_ key: Key) -> Bool { value(of: key) != nil }
 
-    var first: (key: Key, value: Value)? { root.read { $0.first } }
+    var first: (key: Key, value: Value)? { read { $0.first } }
 
-    var last: (key: Key, value: Value)? { root.read { $0.last } }
+    var last: (key: Key, value: Value)? { read { $0.last } }
 
     /// The entry with the greatest key that is not above `key`.
-    func last(upTo key: Key) -> (key: Key, value: Value)? { root.read { $0.last(upTo: key) } }
+    func last(upTo key: Key) -> (key: Key, value: Value)? { read { $0.last(upTo: key) } }
 
     /// The entry with the least key that is not below `key`.
     func first(from key: Key) -> (key: Key, value: Value)? {
@@ -38,44 +46,42 @@ struct OrderedTree<Key: TreeKey, Value: TreeValue>: Sendable {
     /// Visits the entries of `lower ..< upper` in order until `body` returns false.
     func visit(from lower: Key?, to upper: Key?, _ body: (Key, Value) -> Bool) {
         if let lower, let upper, lower.order(against: upper) >= 0 { return }
-        _ = root.read { $0.visit(from: lower, to: upper, body) }
+        _ = read { $0.visit(from: lower, to: upper, body) }
     }
 
     /// How many live values lie in `lower ..< upper`.
     func liveCount(from lower: Key?, to upper: Key?) -> Int {
-        let below = lower.map { key in root.read { $0.liveCount(below: key) } } ?? 0
-        let all = upper.map { key in root.read { $0.liveCount(below: key) } } ?? root.liveCount
+        let below = lower.map { key in read { $0.liveCount(below: key) } } ?? 0
+        let all = upper.map { key in read { $0.liveCount(below: key) } } ?? liveCount
         return max(0, all - below)
     }
 
-    /// Sets the value of `key`, and its stored key, to what `make` makes of the value so far.
+    /// Sets the value of `key`, and its stored key; answers with the value so far.
     @discardableResult
-    mutating func set(_ key: Key, _ make: (Value?) -> Value) -> Value {
-        let change = root.set(key, isRightmost: true, make)
-        if change.isNew { count += 1 }
-        if let sibling = change.sibling { root.grow(beside: sibling) }
-        return change.value
+    mutating func set(_ key: Key, to value: Value) -> Value? {
+        let change = root[0].set(key, isRightmost: true, value)
+        if change.replaced == nil { count += 1 }
+        if let sibling = change.sibling { root[0].grow(beside: sibling) }
+        return change.replaced
     }
-
-    mutating func set(_ key: Key, to value: Value) { set(key) { _ in value } }
 
     /// Adds an entry whose key is above all others: as it is where numbers count up.
     mutating func append(_ key: Key, _ value: Value) {
-        if let sibling = root.append(key, value) { root.grow(beside: sibling) }
+        if let sibling = root[0].append(key, value) { root[0].grow(beside: sibling) }
         count += 1
     }
 
     /// Changes a value in its place; must not change whether it is live.
-    mutating func modify(_ key: Key, _ body: (inout Value) -> Void) { root.modify(key, body) }
+    mutating func modify(_ key: Key, _ body: (inout Value) -> Void) { root[0].modify(key, body) }
 
     @discardableResult
     mutating func remove(_ key: Key) -> Value? {
-        guard let removed = root.remove(key) else { return nil }
+        guard let removed = root[0].remove(key) else { return nil }
         count -= 1
-        root.shrink()
+        root[0].shrink()
         return removed
     }
 
     /// Whether every node keeps the rules of the tree; for tests.
-    var isWellFormed: Bool { root.isWellFormed && root.entryCount == count }
+    var isWellFormed: Bool { root[0].isWellFormed && root[0].entryCount == count }
 }

@@ -10,8 +10,22 @@ extension TreeNode {
             sibling.insertSlot(key, value, at: 0)
             return sibling
         }
-        insertSlot(key, value, at: count)
+        appendSlot(key, value)
         return nil
+    }
+
+    /// What `insertSlot` does, at the end.
+    private mutating func appendSlot(_ key: Key, _ value: Value) {
+        guard let first = keys.first, key.sharedPrefix(with: first) >= sharedPrefix else {
+            return insertSlot(key, value, at: count)
+        }
+        if value.isLive {
+            liveMask |= 1 << UInt64(count)
+            liveCount += 1
+        }
+        keys.append(key)
+        fingerprints.append(key.fingerprint(after: sharedPrefix))
+        values.append(value)
     }
 
     private mutating func appendInChild(_ key: Key, _ value: Value) -> TreeNode? {

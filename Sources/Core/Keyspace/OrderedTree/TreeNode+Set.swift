@@ -2,45 +2,35 @@
 extension TreeNode {
     /// What a `set` did to a node.
     struct Change {
-        var value: Value
-        var isNew: Bool
-        var liveDifference: Int
+        /// The value that the key had.
+        var replaced: Value?
 
         /// The upper part, if the node had to be split.
         var sibling: TreeNode?
     }
 
-    mutating func set(_ key: Key, isRightmost: Bool, _ make: (Value?) -> Value) -> Change {
-        guard isLeaf else { return setInChild(key, isRightmost: isRightmost, make) }
+    mutating func set(_ key: Key, isRightmost: Bool, _ value: Value) -> Change {
+        guard isLeaf else { return setInChild(key, isRightmost: isRightmost, value) }
         let (index, isFound) = slot(of: key)
         guard isFound else {
-            return insert(key, make(nil), at: index, isRightmost: isRightmost)
+            let sibling = insert(key, value, at: index, isRightmost: isRightmost)
+            return Change(replaced: nil, sibling: sibling)
         }
-        let value = make(values[index])
-        let wasLive = liveCount
+        let replaced = values[index]
         // The key too: the old one would keep the storage of a request long forgotten.
         keys[index] = key
         values[index] = value
         setLive(value.isLive, at: index)
-        return Change(
-            value: value,
-            isNew: false,
-            liveDifference: liveCount - wasLive,
-            sibling: nil
-        )
+        return Change(replaced: replaced, sibling: nil)
     }
 
-    private mutating func setInChild(
-        _ key: Key,
-        isRightmost: Bool,
-        _ make: (Value?) -> Value
-    ) -> Change {
+    private mutating func setInChild(_ key: Key, isRightmost: Bool, _ value: Value) -> Change {
         let slot = slot(of: key)
         let index = slot.isFound || slot.index == 0 ? slot.index : slot.index - 1
         if slot.index == 0 && !slot.isFound { lowerFirstKey(to: key.separator) }
         let isLast = isRightmost && index == children.count - 1
-        var change = children[index].set(key, isRightmost: isLast, make)
-        liveCount += change.liveDifference
+        var change = children[index].set(key, isRightmost: isLast, value)
+        liveCount += (value.isLive ? 1 : 0) - (change.replaced?.isLive ?? false ? 1 : 0)
         guard let added = change.sibling else { return change }
         // The child's upper part has left it, and comes back as a child of its own.
         liveCount -= added.liveCount
@@ -73,16 +63,10 @@ extension TreeNode {
         _ value: Value,
         at index: Int,
         isRightmost: Bool
-    ) -> Change {
-        var change = Change(
-            value: value,
-            isNew: true,
-            liveDifference: value.isLive ? 1 : 0,
-            sibling: nil
-        )
+    ) -> TreeNode? {
         if count < Limits.treeSlotsMax {
             insertSlot(key, value, at: index)
-            return change
+            return nil
         }
         // A tree that grows at its end, as the log of changes does, fills its leaves wholly.
         let isAppending = isRightmost && index == count
@@ -92,8 +76,7 @@ extension TreeNode {
         } else {
             upper.insertSlot(key, value, at: index - count)
         }
-        change.sibling = upper
-        return change
+        return upper
     }
 
     mutating func insertSlot(_ key: Key, _ value: Value, at index: Int) {

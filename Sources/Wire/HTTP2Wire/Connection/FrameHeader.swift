@@ -2,6 +2,9 @@
 struct FrameHeader {
     static let byteCount = 9
 
+    /// Where the stream's number begins.
+    static let streamOffset = 5
+
     var length: Int
     var type: UInt8
     var flags: FrameFlags

@@ -82,16 +82,28 @@ extension HTTP2Connection {
         encoder.begin(into: &bytes)
         let generation = encoder.generation
         for field in fields { encoder.encode(field, .incremental, into: &bytes) }
+        let start = output.count
         writeBlock(bytes, stream: stream, endStream: endStream)
         if mayKeep, encoder.generation == generation {
-            blocks[keyPath: block] = ReplyBlocks.Block(bytes: bytes, generation: generation)
+            let frame = [UInt8](output[start...])
+            blocks[keyPath: block] = ReplyBlocks.Block(frame: frame, generation: generation)
+        }
+    }
+
+    /// Writes a frame that was kept, for another stream.
+    private func writeAgain(_ frame: [UInt8], stream: UInt32) {
+        budgets.earnBySending()
+        let place = output.count + FrameHeader.streamOffset
+        output.append(contentsOf: frame)
+        output.withUnsafeMutableBytes {
+            $0.storeBytes(of: stream.bigEndian, toByteOffset: place, as: UInt32.self)
         }
     }
 
     /// `:status: 200`, `content-type: application/grpc`.
     func writeReplyHead(_ stream: UInt32) {
         if blocks.head.generation == encoder.generation, !encoder.mustAnnounceTable {
-            writeBlock(blocks.head.bytes, stream: stream, endStream: false)
+            writeAgain(blocks.head.frame, stream: stream)
         } else {
             writeReusable(\.head, stream: stream, endStream: false, Self.replyHeadFields)
         }
@@ -100,7 +112,7 @@ extension HTTP2Connection {
     /// `grpc-status: 0`.
     func writeOKTrailers(_ stream: UInt32) {
         if blocks.okTrailers.generation == encoder.generation, !encoder.mustAnnounceTable {
-            writeBlock(blocks.okTrailers.bytes, stream: stream, endStream: true)
+            writeAgain(blocks.okTrailers.frame, stream: stream)
         } else {
             writeReusable(\.okTrailers, stream: stream, endStream: true, Self.okTrailersFields)
         }

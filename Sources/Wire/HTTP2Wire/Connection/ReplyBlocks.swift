@@ -1,9 +1,10 @@
-/// Header blocks that are the same in every reply, as encoded for HPACK's present table.
+/// Header frames that are the same in every reply but for the stream, as encoded for HPACK's present
+/// table.
 struct ReplyBlocks {
     struct Block {
-        var bytes: [UInt8] = []
+        var frame: [UInt8] = []
 
-        /// The encoder's generation at which `bytes` are right.
+        /// The encoder's generation at which `frame` is right.
         var generation = -1
     }
 

@@ -28,6 +28,9 @@ final class HPACKDecoder {
     private var tableBytes = 0
     private var tableBytesMax = Limits.headerTableBytesMax
 
+    /// The last path that came as a literal; nghttp2's clients index none and send it each time.
+    private var lastPath = RememberedPath()
+
     init(paths: PathTable = PathTable([]), listBytesMax: Int = Limits.headerListBytesMax) {
         self.paths = paths
         self.listBytesMax = listBytesMax
@@ -126,13 +129,34 @@ extension HPACKDecoder {
             literal.nameStart = named.nameStart
             literal.nameLength = named.nameLength
             literal.token = named.token
+            if literal.token == .path, recall(&literal, block, at: &position) { return literal }
         } else {
             (literal.nameStart, literal.nameLength) = try string(block, at: &position)
             arena.withUnsafeBytes { literal.understandName(in: $0) }
         }
+        let start = position
         (literal.valueStart, literal.valueLength) = try string(block, at: &position)
         arena.withUnsafeBytes { literal.understandValue(in: $0, paths) }
+        if literal.token == .path {
+            lastPath.remember(literal, as: block[start..<position], arena)
+        }
         return literal
+    }
+
+    /// Takes a path from memory if it comes again byte for byte.
+    private func recall(
+        _ literal: inout HeaderEntry,
+        _ block: UnsafeRawBufferPointer,
+        at position: inout Int
+    ) -> Bool {
+        guard lastPath.isNext(in: block, at: position) else { return false }
+        position += lastPath.encoded.count
+        literal.valueStart = UInt32(truncatingIfNeeded: arena.count)
+        literal.valueLength = UInt32(truncatingIfNeeded: lastPath.text.count)
+        literal.number = lastPath.number
+        literal.isMalformed = lastPath.isMalformed
+        arena.append(contentsOf: lastPath.text)
+        return true
     }
 
     /// Appends a string literal (section 5.2) to the arena.
