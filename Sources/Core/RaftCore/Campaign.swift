@@ -1,7 +1,22 @@
 internal import Model
 
-/// A replica's run for leadership: first the question whether it would win, then the election.
+/// A replica's run for leadership.
 struct Campaign: Sendable {
-    let isPreVote: Bool
+    enum Kind: Sendable, Equatable {
+        /// The question whether it would win; becomes `election` if so.
+        case preVote
+
+        case election
+
+        /// An election that the leader has asked for: without the question, and nobody sticks to
+        /// that leader.
+        case transfer
+    }
+
+    let kind: Kind
     var tally = VoteTally()
+}
+
+extension Campaign {
+    var isPreVote: Bool { kind == .preVote }
 }

@@ -10,6 +10,7 @@ extension Message {
         return switch body {
         case .requestVote(let request):
             request.lastIndex.isPlausible && request.lastTerm <= term
+                && !(request.isPreVote && request.isTransfer)
         case .append(let append):
             append.isPlausible(in: term)
         case .appendReply(.accepted(let matchIndex)):
@@ -22,7 +23,7 @@ extension Message {
             reply.round.isPlausible
         case .installSnapshot(let mark):
             mark.isPlausible && mark.term <= term
-        case .voteReply:
+        case .voteReply, .timeoutNow:
             true
         }
     }

@@ -24,17 +24,31 @@ public struct Message: Sendable, Equatable {
 
         /// The snapshot that Host is to stream; the follower's Host steps `snapshotReceived`.
         case installSnapshot(SnapshotMark)
+
+        /// The leader hands over: its successor is to campaign at once (thesis §3.10).
+        case timeoutNow
     }
 }
 
 /// Asks for a vote, or, as pre-vote, whether one would be given (§3.4, §9.6).
 public struct RequestVote: Sendable, Equatable {
     public var isPreVote: Bool
+
+    /// The leader has asked the candidate to take over, so that who hears that leader votes all the
+    /// same (§3.10, §4.2.3); never together with `isPreVote`.
+    public var isTransfer: Bool
+
     public var lastIndex: LogIndex
     public var lastTerm: Term
 
-    public init(isPreVote: Bool, lastIndex: LogIndex, lastTerm: Term) {
+    public init(
+        isPreVote: Bool,
+        isTransfer: Bool = false,
+        lastIndex: LogIndex,
+        lastTerm: Term
+    ) {
         self.isPreVote = isPreVote
+        self.isTransfer = isTransfer
         self.lastIndex = lastIndex
         self.lastTerm = lastTerm
     }

@@ -44,5 +44,8 @@ public enum RaftMutant: Int, CaseIterable, Sendable {
 
     /// A received snapshot leaves entries behind it that do not belong to it.
     case snapshotKeepsConflictingEntries
+
+    /// Who is asked to take over leads at once, without asking for votes.
+    case successorSkipsElection
 }
 #endif

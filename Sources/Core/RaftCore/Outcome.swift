@@ -10,6 +10,25 @@ public enum ProposeOutcome: Sendable, Equatable {
 
     /// Certainly not in the log; to be tried again once a majority has caught up.
     case tooManyUncommittedBytes(limit: Int)
+
+    /// Certainly not in the log, as this leader hands over: to be kept until that has worked, and
+    /// the successor leads, or was given up.
+    case handingOver(to: ReplicaID)
+}
+
+/// What became of a request to hand leadership over.
+public enum TransferOutcome: Sendable, Equatable {
+    /// Under way: it has worked once `Raft.leader` is the successor, and was given up if `successor`
+    /// is nil while this replica still leads.
+    case begun
+
+    /// The successor is this leader itself: nothing to do; a transfer under way is given up.
+    case leadsAlready
+
+    case notLeader(ReplicaID?)
+
+    /// The group has no such voter.
+    case notVoter
 }
 
 /// What became of a request to read.

@@ -41,12 +41,12 @@ extension Raft {
 // Running for election.
 extension Raft {
     /// Asks all voters whether they would give their vote, or, in a new term, for it.
-    mutating func campaign(asPreVote isPreVote: Bool) {
+    mutating func campaign(_ kind: Campaign.Kind) {
         guard state.term.number < Limits.termMax else { return }
         becomeFollower(of: nil)
-        campaign = Campaign(isPreVote: isPreVote)
-        if isPreVote {
-            requestVotes(in: state.term.next, isPreVote: true)
+        campaign = Campaign(kind: kind)
+        if kind == .preVote {
+            requestVotes(in: state.term.next, kind)
             return count(VoteReply(isPreVote: true, isGranted: true), of: replica)
         }
         state.term = state.term.next
@@ -55,12 +55,13 @@ extension Raft {
         // Neither its own vote counts nor is any other asked for before this one is on disk: after
         // a crash it would ask again in the same term, with a log that lost its unsynced tail, and
         // take votes that were given to the longer one.
-        requestVotes(in: state.term, isPreVote: false)
+        requestVotes(in: state.term, kind)
     }
 
-    private mutating func requestVotes(in term: Term, isPreVote: Bool) {
+    private mutating func requestVotes(in term: Term, _ kind: Campaign.Kind) {
         let request = RequestVote(
-            isPreVote: isPreVote,
+            isPreVote: kind == .preVote,
+            isTransfer: kind == .transfer,
             lastIndex: log.lastIndex,
             lastTerm: log.lastTerm
         )
@@ -73,7 +74,11 @@ extension Raft {
                 term: term,
                 body: .requestVote(request)
             )
-            if isPreVote { messages.append(message) } else { guardedMessages.append(message) }
+            if request.isPreVote {
+                messages.append(message)
+            } else {
+                guardedMessages.append(message)
+            }
         }
     }
 
@@ -94,7 +99,7 @@ extension Raft {
         guard let isPreVote = campaign?.isPreVote, isPreVote == reply.isPreVote else { return }
         record(reply.isGranted, by: voter)
         switch campaign?.tally.outcome(in: quorum) {
-        case .won where isPreVote: campaign(asPreVote: false)
+        case .won where isPreVote: campaign(.election)
         case .won: becomeLeader()
         case .lost: becomeFollower(of: nil)
         case .open, nil: break
@@ -124,7 +129,7 @@ extension Raft {
     /// A learner votes, too, if asked: a candidate that asks it holds a newer configuration, in which
     /// it is a voter (thesis §4.1). Only the candidate's configuration says whose votes count.
     mutating func consider(_ request: RequestVote, of candidate: ReplicaID, term: Term) {
-        guard !hearsLeader(otherThan: candidate) else { return }
+        guard request.isTransfer || !hearsLeader(otherThan: candidate) else { return }
         if term > state.term && !request.isPreVote { enter(term) }
         let isFree: Bool
         if request.isPreVote && term > state.term {
@@ -180,7 +185,7 @@ extension Raft {
     /// - A candidate whose log is longer but whose term is lower would ask for ever.
     mutating func answerStale(_ message: Message) {
         switch message.body {
-        case .append, .heartbeat, .installSnapshot:
+        case .append, .heartbeat, .installSnapshot, .timeoutNow:
             say(.heartbeatReply(HeartbeatReply(round: nil)), to: message.source)
         case .requestVote(let request):
             say(

@@ -38,6 +38,7 @@ extension Raft {
         if leadership?.ticksSinceHeartbeat ?? 0 >= settings.heartbeatTicks {
             leadership?.dueHeartbeat()
         }
+        tickTransfer()
         guard ticksElapsed >= settings.electionTicks else { return }
         ticksElapsed = 0
         let isHeard = quorum.outcome {
@@ -52,6 +53,7 @@ extension Raft {
     /// Nothing is sent yet: all that is proposed until `takeReady` shares one append a follower.
     public mutating func propose(_ payload: ByteSlice, kind: Entry.Kind) -> ProposeOutcome {
         guard let uncommitted = leadership?.uncommittedBytes else { return .notLeader(leader) }
+        if let successor { return .handingOver(to: successor) }
         let weight = payload.count + Limits.entryOverheadBytes
         guard uncommitted == 0 || weight <= settings.uncommittedBytesMax - uncommitted else {
             return .tooManyUncommittedBytes(limit: settings.uncommittedBytesMax)

@@ -88,7 +88,7 @@ extension Raft {
         case .appendReply(.accepted(let matchIndex)): matchIndex > log.durableIndex
         case .requestVote(let request): request.lastIndex > log.durableIndex
         case .appendReply(.rejected), .voteReply, .heartbeatReply: false
-        case .append, .heartbeat, .installSnapshot: false
+        case .append, .heartbeat, .installSnapshot, .timeoutNow: false
         }
     }
 

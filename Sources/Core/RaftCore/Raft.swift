@@ -22,9 +22,12 @@ public import Model
 /// refusal or a heartbeat's answer speaks for no entries: it waits only for term and vote. All else,
 /// a leader's messages above all, waits for nothing: that it leads proves that its term is on disk.
 ///
+/// **Handing over** (§3.10). A leader that is asked to takes no more proposals, brings its successor's
+/// log up to date, and has it campaign at once; after an election timeout it gives up and goes on.
+///
 /// Nothing from outside traps: messages with impossible numbers are dropped (`Message.isPlausible`).
 ///
-/// Missing as yet: membership changes, leadership transfer, leader leases, quiescence.
+/// Missing as yet: membership changes, leader leases, quiescence.
 ///
 /// Sources: Ongaro & Ousterhout 2014 ("Raft §"), Ongaro's thesis 2014 ("thesis §"), and etcd-io/raft
 /// for flow control, conflict hints and the ways of pre-vote together with check-quorum.
@@ -113,7 +116,7 @@ public struct Raft: Sendable {
         if leadership != nil {
             tickLeader()
         } else if isVoter && ticksElapsed >= electionTimeoutTicks {
-            campaign(asPreVote: true)
+            campaign(.preVote)
         }
     }
 
@@ -139,6 +142,7 @@ public struct Raft: Sendable {
         case .heartbeat(let heartbeat): accept(heartbeat, from: message.source)
         case .heartbeatReply(let reply): learn(reply, from: message.source)
         case .installSnapshot(let mark): expectSnapshot(mark, from: message.source)
+        case .timeoutNow: succeed(message.source)
         }
     }
 }

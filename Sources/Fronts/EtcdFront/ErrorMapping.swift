@@ -35,6 +35,14 @@ enum ErrorMapping {
         case .malformedCommand:
             GRPCStatus(.internalError, "etcdserver: the command does not decode")
         case .unknownGroup: GRPCStatus(.failedPrecondition, "etcdserver: not capable")
+        case .notLeader: GRPCStatus(.failedPrecondition, "etcdserver: not leader")
+        case .notVoter:
+            GRPCStatus(.failedPrecondition, "etcdserver: bad leader transferee")
+        case .notTransferred:
+            GRPCStatus(
+                .unavailable,
+                "etcdserver: request timed out, leader transfer took too long"
+            )
         }
     }
 

@@ -24,7 +24,7 @@ extension EtcdConnection {
         switch result {
         case .applied(.failure(let error)): fail(key, ErrorMapping.status(of: error))
         case .refused(let refusal): fail(key, ErrorMapping.status(of: refusal))
-        case .applied(.success), .readable: return
+        case .applied(.success), .readable, .leadershipTransferred: return
         }
     }
 

@@ -32,6 +32,9 @@ public enum CompletionResult: Sendable {
     /// A linearizable read may now be served from this node's keyspace.
     case readable
 
+    /// This node follows the replica that was to lead.
+    case leadershipTransferred
+
     case refused(Refusal)
 }
 
@@ -54,4 +57,14 @@ public enum Refusal: Sendable, Equatable {
 
     /// The group is not on this node.
     case unknownGroup
+
+    /// Only the leader can hand over, and this node does not lead.
+    case notLeader
+
+    /// The node that was to lead is no voter of the group.
+    case notVoter
+
+    /// The node that was to lead has not taken over within an election timeout, or another has;
+    /// may be tried again.
+    case notTransferred
 }

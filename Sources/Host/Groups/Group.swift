@@ -10,8 +10,15 @@ final class Group {
     var proposals: ProposalTracker
     var reads: ReadQueue
 
-    /// Commands that wait for a leader to be known, oldest first.
-    var heldBack: [HeldBackCommand] = []
+    /// Commands that wait for a leader to be known, or to be handed over to.
+    var heldBack = HeldBackCommands()
+
+    /// Before this tick, or a change of leader, what is held back stays: the leader that is known
+    /// hands over, and would only return it.
+    var heldBackUntil = Tick.zero
+
+    /// Who waits for another node to lead.
+    var transfer: PendingTransfer?
 
     /// The highest sequence taken from each node in `forwardsTerm`, so that a replayed forward is
     /// not proposed again.
@@ -29,11 +36,6 @@ final class Group {
 
     /// Whether it waits for its part in the turn.
     var isTouched = false
-
-    struct HeldBackCommand {
-        var sequence: UInt64
-        var payload: ByteSlice
-    }
 
     struct ForwardMark {
         var origin: NodeID

@@ -9,6 +9,12 @@ public enum Limits {
     /// Proposals held back while no leader is known; an election should not cost more memory.
     public static let proposalsHeldBackMax = 10_000
 
+    /// Bytes of the proposals held back; a single one may exceed it.
+    public static let bytesHeldBackMax = 64 << 20
+
+    /// Who may wait for one change of leader.
+    public static let transferWaitersMax = 64
+
     /// Read rounds that a follower has asked its leader for and not heard of.
     public static let readRoundsInFlightMax = 4
 

@@ -23,6 +23,8 @@ extension Shard {
         case .proposal(let id, let proposal): with(id) { accept(proposal, from: node, in: $0) }
         case .proposalRefused(let id, let sequence, let reason):
             with(id) { acceptRefusal(of: sequence, reason, in: $0) }
+        case .proposalReturned(let id, let sequence, let payload):
+            with(id) { acceptReturn(of: sequence, payload, in: $0) }
         case .read(let id, let sequence): with(id) { acceptRead(sequence, from: node, in: $0) }
         case .readReply(let id, let sequence, let index):
             with(id) { acceptReadReply(sequence, index, in: $0) }

@@ -65,12 +65,15 @@ extension Shard {
     }
 
     /// To Raft if this node leads, to the leader's node if another does, else held back.
+    ///
+    /// What is held back goes first: a leader takes a node's commands only in their order.
     private func submit(_ payload: ByteSlice, sequence: UInt64, in group: Group) {
+        guard group.heldBack.isEmpty else { return holdBack(payload, sequence, in: group) }
         switch group.raft.propose(payload, kind: .command) {
         case .accepted: group.proposals.noteSent(sequence)
         case .tooManyUncommittedBytes: refuse(group, sequence, .tooManyRequests)
         case .notLeader(let leader?): forward(payload, sequence, in: group, to: leader)
-        case .notLeader(nil): holdBack(payload, sequence, in: group)
+        case .notLeader(nil), .handingOver: holdBack(payload, sequence, in: group)
         }
     }
 
@@ -90,10 +93,8 @@ extension Shard {
     }
 
     private func holdBack(_ payload: ByteSlice, _ sequence: UInt64, in group: Group) {
-        guard group.heldBack.count < Limits.proposalsHeldBackMax else {
-            return refuse(group, sequence, .tooManyRequests)
-        }
-        group.heldBack.append(Group.HeldBackCommand(sequence: sequence, payload: payload))
+        let command = HeldBackCommands.Command(sequence: sequence, payload: payload)
+        if !group.heldBack.append(command) { refuse(group, sequence, .tooManyRequests) }
     }
 
     private func refuse(_ group: Group, _ sequence: UInt64, _ refusal: Refusal) {
@@ -103,10 +104,9 @@ extension Shard {
 
     /// Once a leader is known, what was held back goes to it, in order.
     func releaseHeldBack(_ group: Group) {
-        guard !group.heldBack.isEmpty, group.hasKnownLeader else { return }
-        let commands = group.heldBack
-        group.heldBack = []
-        for command in commands where group.proposals.isOpen(command.sequence) {
+        guard !group.heldBack.isEmpty, group.takesProposals, tick >= group.heldBackUntil
+        else { return }
+        for command in group.heldBack.takeAll() where group.proposals.isOpen(command.sequence) {
             let payload =
                 group.isLeader
                 ? restamped(command.payload, in: group) ?? command.payload : command.payload
@@ -119,10 +119,16 @@ extension Shard {
         group.heldBack.removeAll { !group.proposals.isOpen($0.sequence) }
     }
 
-    /// A command with the leader's time in its header, in an array of its own.
-    private func restamped(_ payload: ByteSlice, in group: Group) -> ByteSlice? {
+    /// A command with the leader's time in its header, in an array of its own; `sequence` takes the
+    /// place of the header's, if given.
+    private func restamped(
+        _ payload: ByteSlice,
+        sequence: UInt64? = nil,
+        in group: Group
+    ) -> ByteSlice? {
         guard var header = try? CommandHeader(decoding: payload) else { return nil }
         header.time = group.time.stamp(in: group.raft.term, at: now)
+        header.sequence = sequence ?? header.sequence
         return CommandHeader.body(of: payload).withUnsafeBytes { header.payload($0) }
     }
 
@@ -131,12 +137,14 @@ extension Shard {
     /// Taken once at most: only in the term it was meant for, and only above the highest sequence
     /// that its origin has sent in this term. What the network replays is ignored, not refused, as
     /// the first copy may have been taken; so is what was meant for this node's leadership before
-    /// a restart, of which it remembers nothing.
+    /// a restart, of which it remembers nothing. What comes too late for a term that this node has
+    /// led, nobody has taken or will: it goes back to be proposed anew.
     func accept(_ proposal: ForwardedProposal, from origin: NodeID, in group: Group) {
-        guard proposal.term == group.raft.term, proposal.term == group.forwardsTerm,
-            isNew(proposal.sequence, of: origin, in: group)
+        guard proposal.term == group.forwardsTerm, isNew(proposal.sequence, of: origin, in: group)
         else { return }
-        guard group.isLeader else { return refuse(proposal, .notLeader, to: origin, in: group) }
+        guard group.isLeader, proposal.term == group.raft.term else {
+            return giveBack(proposal, to: origin, in: group)
+        }
         guard !journal.isFull else {
             return refuse(proposal, .storageFull, to: origin, in: group)
         }
@@ -145,7 +153,7 @@ extension Shard {
         case .accepted: return
         case .tooManyUncommittedBytes:
             refuse(proposal, .tooManyUncommittedBytes, to: origin, in: group)
-        case .notLeader: refuse(proposal, .notLeader, to: origin, in: group)
+        case .notLeader, .handingOver: giveBack(proposal, to: origin, in: group)
         }
     }
 
@@ -172,6 +180,37 @@ extension Shard {
             .proposalRefused(group.id, sequence: proposal.sequence, reason: reason),
             to: origin
         )
+    }
+
+    private func giveBack(
+        _ proposal: ForwardedProposal,
+        to origin: NodeID,
+        in group: Group
+    ) {
+        send(
+            .proposalReturned(
+                group.id,
+                sequence: proposal.sequence,
+                payload: proposal.payload
+            ),
+            to: origin
+        )
+    }
+
+    /// A command of ours came too late for the leader that it was sent to; it is certainly not in
+    /// the log.
+    ///
+    /// It is proposed under a new number, behind what was sent since: to another leader that would
+    /// seem to be newer.
+    func acceptReturn(of sequence: UInt64, _ payload: ByteSlice, in group: Group) {
+        guard let waiter = group.proposals.close(sequence) else { return }
+        let deadline = tick + settings.requestTimeoutTicks
+        let sequence = group.proposals.open(waiter, deadline: deadline)
+        guard let payload = restamped(payload, sequence: sequence, in: group) else {
+            return refuse(group, sequence, .malformedCommand)
+        }
+        group.heldBackUntil = tick.next
+        holdBack(payload, sequence, in: group)
     }
 
     /// The leader refused a command of ours; it is certainly not in the log.

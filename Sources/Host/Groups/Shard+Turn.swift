@@ -36,6 +36,7 @@ extension Shard {
         openReadRound(group)
         while group.raft.hasReady { carryOut(group.raft.takeReady(), of: group, at: place) }
         tellLeadership(group)
+        tellTransfer(group)
         serveReads(group)
         tellWatchers(group, at: place)
         considerSnapshot(group)
@@ -113,6 +114,7 @@ extension Shard {
         let last = group.observed
         guard current != last else { return }
         group.observed = current
+        group.heldBackUntil = .zero
         if last.isLeader, !current.isLeader || current.term != last.term {
             group.time.stopLeading()
             group.snapshots.outgoing = []

@@ -173,9 +173,11 @@ public final class Shard {
         touch(place)
     }
 
-    func refuse(_ waiter: Waiter, _ refusal: Refusal) {
+    func refuse(_ waiter: Waiter, _ refusal: Refusal) { complete(waiter, .refused(refusal)) }
+
+    func complete(_ waiter: Waiter, _ result: CompletionResult) {
         guard waiter != .none else { return }
-        effects.completions.append(Completion(waiter: waiter, result: .refused(refusal)))
+        effects.completions.append(Completion(waiter: waiter, result: result))
     }
 
     func stop(_ reason: String) {
@@ -187,6 +189,9 @@ public final class Shard {
 
 extension Group {
     var hasKnownLeader: Bool { raft.leader != nil }
+
+    /// Whether a command can be sent to a leader now.
+    var takesProposals: Bool { hasKnownLeader && raft.successor == nil }
 }
 
 /// A group as its node sees it.

@@ -36,12 +36,14 @@ enum PeerFrameFormat {
         case heartbeat = 6
         case heartbeatReply = 7
         case installSnapshot = 8
+        case timeoutNow = 9
         case proposal = 16
         case proposalRefused = 17
         case read = 18
         case readReply = 19
         case snapshotChunk = 20
         case snapshotProgress = 21
+        case proposalReturned = 22
     }
 
     static let kindMask: UInt8 = 0x1f
@@ -52,7 +54,7 @@ enum PeerFrameFormat {
     /// A pre-vote; or: an optional number is present.
     static let first: UInt8 = 0x40
 
-    /// The vote is granted.
+    /// The vote is granted; or: the vote is asked for as the leader wants it.
     static let second: UInt8 = 0x80
 
     /// Small numbers of either sign become small numbers; any difference modulo 2⁶⁴ survives.

@@ -52,6 +52,12 @@ public struct PeerFrameReader: Sendable {
             return .proposal(group, try proposal())
         case .proposalRefused:
             return .proposalRefused(group, sequence: try reader.varint(), reason: try refusal())
+        case .proposalReturned:
+            return .proposalReturned(
+                group,
+                sequence: try reader.varint(),
+                payload: try payload()
+            )
         case .read:
             return .read(group, sequence: try reader.varint())
         case .readReply:
@@ -63,7 +69,7 @@ public struct PeerFrameReader: Sendable {
         case .snapshotProgress:
             return .snapshotProgress(group, try progress())
         case .requestVote, .voteReply, .append, .appendAccepted, .appendRejected, .heartbeat,
-            .heartbeatReply, .installSnapshot:
+            .heartbeatReply, .installSnapshot, .timeoutNow:
             return .raft(group, try message(kind, head))
         }
     }
@@ -92,7 +98,12 @@ public struct PeerFrameReader: Sendable {
         switch kind {
         case .requestVote:
             return .requestVote(
-                RequestVote(isPreVote: first, lastIndex: try index(), lastTerm: try term())
+                RequestVote(
+                    isPreVote: first,
+                    isTransfer: head & PeerFrameFormat.second != 0,
+                    lastIndex: try index(),
+                    lastTerm: try term()
+                )
             )
         case .voteReply:
             let isGranted = head & PeerFrameFormat.second != 0
@@ -117,7 +128,10 @@ public struct PeerFrameReader: Sendable {
             return .heartbeatReply(HeartbeatReply(round: first ? try round() : nil))
         case .installSnapshot:
             return .installSnapshot(try mark())
-        case .proposal, .proposalRefused, .read, .readReply, .snapshotChunk, .snapshotProgress:
+        case .timeoutNow:
+            return .timeoutNow
+        case .proposal, .proposalRefused, .proposalReturned, .read, .readReply, .snapshotChunk,
+            .snapshotProgress:
             throw .malformed("an item that is no message")
         }
     }

@@ -56,6 +56,10 @@ public struct PeerFrameWriter: Sendable {
             head(.proposalRefused, group)
             writer.varint(sequence)
             writer.byte(reason.rawValue)
+        case .proposalReturned(let group, let sequence, let payload):
+            head(.proposalReturned, group)
+            writer.varint(sequence)
+            writer.lengthPrefixed(payload)
         case .read(let group, let sequence):
             head(.read, group)
             writer.varint(sequence)
@@ -110,7 +114,9 @@ public struct PeerFrameWriter: Sendable {
     private mutating func append(_ message: Message, of group: GroupID) {
         switch message.body {
         case .requestVote(let request):
-            let flags = request.isPreVote ? PeerFrameFormat.first : 0
+            let flags =
+                (request.isPreVote ? PeerFrameFormat.first : 0)
+                | (request.isTransfer ? PeerFrameFormat.second : 0)
             head(.requestVote, group, message, flags: flags)
             writer.varint(request.lastIndex.number)
             writer.varint(request.lastTerm.number)
@@ -140,6 +146,8 @@ public struct PeerFrameWriter: Sendable {
         case .installSnapshot(let mark):
             head(.installSnapshot, group, message)
             append(mark)
+        case .timeoutNow:
+            head(.timeoutNow, group, message)
         }
     }
 

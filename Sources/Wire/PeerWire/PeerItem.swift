@@ -15,6 +15,10 @@ public enum PeerItem: Sendable, Equatable {
     /// The forwarded command was certainly not appended.
     case proposalRefused(GroupID, sequence: UInt64, reason: ProposalRefusal)
 
+    /// The forwarded command was certainly not appended, and is to be proposed anew: the asked node
+    /// hands leadership over, or has lost it.
+    case proposalReturned(GroupID, sequence: UInt64, payload: ByteSlice)
+
     /// Asks the leader from which index a linearizable read may be served.
     case read(GroupID, sequence: UInt64)
 

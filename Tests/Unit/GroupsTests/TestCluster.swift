@@ -20,6 +20,13 @@ final class TestCluster {
         var isCutOff = false
         var isDiskFull = false
 
+        /// Hears nobody; or nobody hears it.
+        var isDeaf = false
+        var isMute = false
+
+        /// Called once, as soon as this member hears of a leader, before its next turn.
+        var onLeader: (() -> Void)?
+
         /// Every frame that this member has sent, for replays.
         var sent: [OutgoingFrame] = []
 
@@ -88,10 +95,15 @@ final class TestCluster {
             guard case .append = job else { continue }
             member.shard.completed(member.isDiskFull ? .full("journal") : .appended)
         }
-        guard !member.isCutOff else { return }
+        guard !member.isCutOff, !member.isMute else { return }
         for frame in frames {
             let target = self[frame.target.number]
-            if !target.isCutOff { target.shard.receive(frame.bytes, from: node) }
+            guard !target.isCutOff, !target.isDeaf else { continue }
+            target.shard.receive(frame.bytes, from: node)
+            if let body = target.onLeader, target.shard.status(.defaultKeyspace)?.leader != nil {
+                target.onLeader = nil
+                body()
+            }
         }
     }
 
@@ -157,6 +169,7 @@ final class TestCluster {
         case .applied(.success): "ok"
         case .applied(.failure(let error)): "\(error)"
         case .readable: "readable"
+        case .leadershipTransferred: "leadershipTransferred"
         case .refused(let refusal): "\(refusal)"
         }
     }

@@ -24,8 +24,9 @@ struct RandomItems {
 
     mutating func item() -> PeerItem {
         let group = GroupID(anyNumber())
-        switch Int.random(in: 0..<14, using: &numbers) {
+        switch Int.random(in: 0..<15, using: &numbers) {
         case 0: return .proposal(group, proposal())
+        case 6: return .proposalReturned(group, sequence: anyNumber(), payload: bytes())
         case 1:
             let reason = ProposalRefusal.allCases.randomElement(using: &numbers) ?? .notLeader
             return .proposalRefused(group, sequence: anyNumber(), reason: reason)
@@ -62,11 +63,12 @@ struct RandomItems {
         let flag = Bool.random(using: &numbers)
         let other = Bool.random(using: &numbers)
         let round = flag ? ReadRound(anyNumber()) : nil
-        switch Int.random(in: 0..<8, using: &numbers) {
+        switch Int.random(in: 0..<9, using: &numbers) {
         case 0:
             return .requestVote(
                 RequestVote(
                     isPreVote: flag,
+                    isTransfer: other,
                     lastIndex: LogIndex(bounded()),
                     lastTerm: Term(bounded())
                 )
@@ -84,6 +86,7 @@ struct RandomItems {
         case 4: return .heartbeat(Heartbeat(commitIndex: LogIndex(bounded()), round: round))
         case 5: return .heartbeatReply(HeartbeatReply(round: round))
         case 6: return .installSnapshot(mark())
+        case 7: return .timeoutNow
         default: return .append(append())
         }
     }

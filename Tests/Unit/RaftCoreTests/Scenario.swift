@@ -14,6 +14,7 @@ import RaftCore
 ///     propose 1 a b · read 1 7 · snapshot 1 · restart 1 · isolate 1 · heal
 ///     turn 1 · sync 1                  takes what is to be done; the oldest write is synced
 ///     deliver · deliver 1 2 · drop 1 2 all messages under way, or those of 1 to 2
+///     transfer 1 2                     replica 1 is to hand leadership over to 2
 ///     durable 1                        says up to where its log is on disk
 ///     settle                           turns, syncs and deliveries until nothing moves
 struct Scenario {
@@ -47,6 +48,7 @@ struct Scenario {
         case "propose":
             for payload in words[2...] { cluster.propose(ByteSlice(payload), to: first) }
         case "read": cluster.read(ReadRequest(second.number), at: first)
+        case "transfer": transfer(from: first, to: second)
         case "snapshot": cluster.takeSnapshot(first)
         case "snapshot-failed": cluster.snapshotSent(from: first, to: second, delivered: false)
         case "restart": cluster.restart(first)
@@ -117,6 +119,13 @@ extension Scenario {
             let role = cluster[replica].raft.role
             guard role == .follower || role == .leader else { return }
             cluster.tick(replica)
+        }
+    }
+
+    private mutating func transfer(from leader: ReplicaID, to successor: ReplicaID) {
+        cluster.change(leader) { raft in
+            let outcome = raft.transferLeadership(to: successor)
+            if outcome != .begun { output.append("\(leader) says \(outcome)") }
         }
     }
 

@@ -13,7 +13,7 @@ extension Message.Body {
         switch self {
         case .requestVote(let request):
             "\(request.isPreVote ? "pre-vote?" : "vote?") last=\(request.lastIndex)"
-                + "@\(request.lastTerm)"
+                + "@\(request.lastTerm)" + (request.isTransfer ? " for the leader" : "")
         case .voteReply(let reply):
             "\(reply.isPreVote ? "pre-vote" : "vote") \(reply.isGranted ? "granted" : "refused")"
         case .append(let append):
@@ -29,6 +29,8 @@ extension Message.Body {
             "heartbeat heard" + reply.round.text
         case .installSnapshot(let mark):
             "snapshot \(mark.index)@\(mark.term)"
+        case .timeoutNow:
+            "take over"
         }
     }
 }

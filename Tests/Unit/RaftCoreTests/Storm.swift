@@ -65,8 +65,15 @@ struct Storm {
         case .heal: isCutOff = []
         case .cutOff: isCutOff = [replica, anyReplica()]
         case .cutOffLeader: isCutOff = cluster.leader.map { [$0] } ?? []
+        case .transfer: transfer(to: replica)
         case .endSnapshot:
             cluster.snapshotSent(from: anyReplica(), to: replica, delivered: random.below(2) == 0)
+        }
+    }
+
+    private mutating func transfer(to successor: ReplicaID) {
+        for replica in cluster.replicas where cluster[replica].raft.role == .leader {
+            cluster.change(replica) { _ = $0.transferLeadership(to: successor) }
         }
     }
 

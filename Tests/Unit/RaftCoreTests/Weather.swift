@@ -5,7 +5,7 @@
 struct Weather {
     enum Event: Int, CaseIterable {
         case tick, turn, sync, deliver, propose, read, restart, takeSnapshot, heal, cutOff
-        case cutOffLeader, endSnapshot
+        case cutOffLeader, endSnapshot, transfer
     }
 
     let lostPercent: Int
@@ -33,6 +33,7 @@ struct Weather {
                 case .cutOff: [0, 1]
                 case .cutOffLeader: [0, 2]
                 case .endSnapshot: [0, 10]
+                case .transfer: [0, 2, 10]
                 }
             return choices[random.below(choices.count)]
         }

@@ -12,6 +12,10 @@ struct Leadership: Sendable {
     private(set) var followers: [Progress]
 
     var reads = ReadQueue()
+
+    /// Present while leadership is being handed over.
+    var transfer: LeadershipTransfer?
+
     var uncommittedBytes: Int
     var ticksSinceHeartbeat = 0
     private var isHeartbeatDue = true
@@ -67,7 +71,8 @@ struct Leadership: Sendable {
 
 // Sending.
 extension Leadership {
-    /// Everything that followers are owed now: heartbeats, then appends or a snapshot.
+    /// Everything that followers are owed now: heartbeats, then appends or a snapshot; and the
+    /// successor's summons.
     mutating func emit(from log: RaftLog, snapshot: SnapshotMark, into broadcast: inout Broadcast) {
         guard hasWork else { return }
         hasWork = false
@@ -76,6 +81,7 @@ extension Leadership {
             followers[position].emit(from: log, snapshot: snapshot, into: &broadcast)
         }
         isHeartbeatDue = false
+        summonSuccessor(of: log, into: &broadcast)
     }
 
     /// Asks all, as learners, too, must know that the leader lives; carries the newest open round.

@@ -97,14 +97,15 @@ final class Node: Sendable {
         }
     }
 
-    /// Takes no more requests, answers those under way, makes all durable, and closes.
+    /// Takes no more requests, hands over what it leads, answers what is under way, makes all
+    /// durable, and closes.
     func stop() async {
         for listener in listeners {
             // A listener that is closed already is as good.
             _ = try? await listener.close()
         }
         let shard = shard
-        _ = try? await group.next().submit { shard.value.stop() }.get()
+        _ = try? await group.next().flatSubmit { shard.value.retire() }.get()
         if let transport { _ = try? await transport.stop().get() }
         storage.stop()
         _ = try? await group.shutdownGracefully()

@@ -26,6 +26,7 @@ final class ShardLoop {
     private var mailbox: ShardMailbox?
     private var ticker: RepeatedTask?
     private var quietTicks = 0
+    private var retirement: Retirement?
 
     private static let quietTicksBeforeSeal = 20
 
@@ -67,10 +68,19 @@ final class ShardLoop {
         }
     }
 
-    func stop() {
+    /// Takes its leave in good order; done when nobody needs this shard any longer, or time is up.
+    func retire() -> EventLoopFuture<Void> {
+        let retirement = retirement ?? Retirement(on: loop)
+        self.retirement = retirement
+        return retirement.done
+    }
+
+    private func passTimeRetiring() {
+        guard let retirement, retirement.passTick(of: shard, front) else { return }
         ticker?.cancel()
         ticker = nil
-        front.stop()
+        self.retirement = nil
+        retirement.finish()
     }
 
     func open(_ mailbox: ShardMailbox) {
@@ -90,6 +100,7 @@ final class ShardLoop {
         front.advance(to: now)
         registration.passTick(of: shard, front)
         sealIfQuiet()
+        passTimeRetiring()
         turn()
     }
 

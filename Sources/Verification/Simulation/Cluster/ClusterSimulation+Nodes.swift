@@ -93,7 +93,7 @@ extension ClusterSimulation {
             case .appendReply(.accepted(let index)):
                 try observer.acknowledges(index, in: group, from: node)
             case .voteReply, .appendReply, .requestVote, .append, .heartbeat, .heartbeatReply,
-                .installSnapshot:
+                .installSnapshot, .timeoutNow:
                 continue
             }
         }

@@ -122,6 +122,8 @@ extension ClusterSimulation {
                 throw Violation(.strictSerializability, "a write was answered as a read")
             }
             try serve(range, place, running)
+        case .leadershipTransferred:
+            throw Violation(.orderlyStop, "a client's call was answered as a change of leader")
         case .refused(let refusal): try conclude(place, refusal)
         }
     }
@@ -131,7 +133,7 @@ extension ClusterSimulation {
         case .noLeader, .tooManyRequests, .storageFull:
             try conclude(place, .notApplied(at: now))
         case .timedOut: try conclude(place, .unknown)
-        case .unknownGroup, .malformedCommand:
+        case .unknownGroup, .malformedCommand, .notLeader, .notVoter, .notTransferred:
             throw Violation(.orderlyStop, "a sound request was refused: \(refusal)")
         }
     }

@@ -1,0 +1,47 @@
+import EtcdFront
+import Groups
+import NIOCore
+
+/// How a node takes its leave, tick by tick: what it leads it hands over first, while it still serves,
+/// so that no client waits for an election; then it answers what is under way.
+final class Retirement {
+    private enum Stage {
+        /// Becomes `answering` when nothing is left to hand over, or time is up.
+        case handingOver(ticksLeft: Int)
+
+        /// Ends when no client is connected, or time is up.
+        case answering(ticksLeft: Int)
+    }
+
+    private var stage = Stage.handingOver(ticksLeft: handingOverTicks)
+    private let promise: EventLoopPromise<Void>
+
+    /// A second: two attempts to hand over.
+    private static let handingOverTicks = 20
+
+    /// A second: clients that do not read their answers are not waited for longer.
+    private static let answeringTicks = 20
+
+    init(on loop: any EventLoop) { promise = loop.makePromise() }
+
+    var done: EventLoopFuture<Void> { promise.futureResult }
+
+    func finish() { promise.succeed() }
+
+    /// Whether it is over.
+    func passTick(of shard: Shard, _ front: EtcdFront) -> Bool {
+        switch stage {
+        case .handingOver(let ticksLeft):
+            if ticksLeft > 0, shard.handOverLeaderships() {
+                stage = .handingOver(ticksLeft: ticksLeft - 1)
+                return false
+            }
+            front.stop()
+            stage = .answering(ticksLeft: Self.answeringTicks)
+            return false
+        case .answering(let ticksLeft):
+            stage = .answering(ticksLeft: ticksLeft - 1)
+            return ticksLeft == 0 || front.connectionCount == 0
+        }
+    }
+}
