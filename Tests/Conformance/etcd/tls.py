@@ -1,16 +1,24 @@
-"""TLS on the port of etcd's clients: etcdctl and curl with the server's certificate, and without."""
+"""TLS: etcdctl and curl on the port of etcd's clients, and three nodes among themselves."""
 
 import subprocess
 import tempfile
 import time
 from pathlib import Path
 
-from cluster import MARTLET, address, etcd_binary
+import etcd3.etcdrpc as rpc
+import grpc
+
+from cluster import MARTLET, Cluster, address, etcd_binary
 
 
 def compare(checks, system):
     if system == "etcd":
         return
+    for_clients(checks)
+    between_nodes(checks)
+
+
+def for_clients(checks):
     with tempfile.TemporaryDirectory() as folder:
         folder = Path(folder)
         make_certificate(folder)
@@ -58,3 +66,84 @@ def make_certificate(folder):
          "subjectAltName=IP:127.0.0.1,DNS:localhost", "-keyout", folder / "server.key",
          "-out", folder / "server.pem"],
         check=True, capture_output=True)
+
+
+def between_nodes(checks):
+    """Three nodes with certificates of one authority; then one of them comes with another's."""
+    cluster = Cluster("martlet", 3)
+    ours, theirs = cluster.folder / "ours", cluster.folder / "theirs"
+    for authority in (ours, theirs):
+        make_authority(authority, [node.name for node in cluster.nodes])
+    plain = {node.name: list(node.command) for node in cluster.nodes}
+    for node in cluster.nodes:
+        node.command = plain[node.name] + peer_files(ours, node)
+    with cluster:
+        checks.check("peer tls: a write through each node",
+                     all(put(node, f"k{node.name}") for node in cluster.nodes))
+        leader = cluster.leader()
+        odd = next(node for node in cluster.nodes if node is not leader)
+        others = [node for node in cluster.nodes if node is not odd]
+        for what, command in {
+            "another authority's certificate": plain[odd.name] + peer_files(theirs, odd),
+            "no certificate": plain[odd.name],
+        }.items():
+            odd.end()
+            logged = {node.name: len(node.log) for node in others}
+            odd.command = command
+            odd.start()
+            refused = wait(lambda: any(
+                "TLS" in node.log[logged[node.name]:] or "SSL" in node.log[logged[node.name]:]
+                for node in others))
+            checks.check(f"peer tls: the others refuse {what}, and say so", refused,
+                         [node.log[logged[node.name]:] for node in others])
+            checks.check(f"peer tls: with {what} a node serves nothing", not put(odd, "odd"))
+            checks.check(f"peer tls: the others go on beside {what}",
+                         all(put(node, f"k{node.name}") for node in others))
+        odd.end()
+        odd.command = plain[odd.name] + peer_files(ours, odd)
+        odd.start()
+        cluster.wait_ready([odd])
+        checks.check("peer tls: with its own certificate the node is back", put(odd, "back"))
+    with_half = run([MARTLET, *plain["n1"][1:], *peer_files(ours, cluster.nodes[0])[:2]])
+    checks.equal("peer tls: a certificate without key and authority is refused in three lines",
+                 (with_half.returncode, len(with_half.stderr.splitlines())), (1, 3))
+
+
+def put(node, key):
+    try:
+        with grpc.insecure_channel(node.etcd) as channel:
+            rpc.KVStub(channel).Put(rpc.PutRequest(key=key.encode(), value=b"1"), timeout=4)
+        return True
+    except grpc.RpcError:
+        return False
+
+
+def wait(holds, seconds=20):
+    deadline = time.monotonic() + seconds
+    while not holds() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    return holds()
+
+
+def peer_files(folder, node):
+    return ["--peer-cert-file", str(folder / f"{node.name}.pem"),
+            "--peer-key-file", str(folder / f"{node.name}.key"),
+            "--peer-ca-file", str(folder / "ca.pem")]
+
+
+def make_authority(folder, names):
+    """An authority and a certificate of it for each node, as docs/operations/certificates.md says."""
+    folder.mkdir()
+    key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+    openssl(folder, "req", "-x509", *key, "-days", "2", "-subj", f"/CN={folder.name}",
+            "-keyout", "ca.key", "-out", "ca.pem")
+    (folder / "names").write_text("subjectAltName=IP:127.0.0.1")
+    for name in names:
+        openssl(folder, "req", *key, "-subj", f"/CN={name}", "-keyout", f"{name}.key",
+                "-out", f"{name}.csr")
+        openssl(folder, "x509", "-req", "-in", f"{name}.csr", "-CA", "ca.pem", "-CAkey", "ca.key",
+                "-CAcreateserial", "-days", "2", "-extfile", "names", "-out", f"{name}.pem")
+
+
+def openssl(folder, *arguments):
+    subprocess.run(["openssl", *arguments], cwd=folder, check=True, capture_output=True)

@@ -58,6 +58,42 @@ import Testing
         #expect(throws: Complaint.self) { try options.development() }
     }
 
+    @Test(arguments: 1..<7)
+    func aPartOfPeerTLSIsRefused(given: Int) {
+        func file(_ bit: Int) -> String? { given & bit != 0 ? "file.pem" : nil }
+        let options = StartOptions(
+            name: "n1",
+            dataDirectory: "d",
+            cluster: three,
+            peerCertificate: file(1),
+            peerKey: file(2),
+            peerAuthority: file(4)
+        )
+        let complaint = #expect(throws: Complaint.self) { try options.clusterNode() }
+        #expect(complaint?.failure.hasSuffix("missing") == true)
+        let names = ["--peer-cert-file", "--peer-key-file", "--peer-ca-file"]
+        for (place, name) in names.enumerated() {
+            #expect(complaint?.failure.contains(name) == (given & 1 << place == 0))
+        }
+    }
+
+    @Test func peerTLSIsWhatTheFilesSay() throws {
+        var options = StartOptions(name: "n1", dataDirectory: "d", cluster: three)
+        #expect(try options.clusterNode().peerTLS == nil)
+        options = options.over(
+            try ConfigurationFile.parse(
+                "peer-cert-file = a\npeer-key-file = b\npeer-ca-file = c\n",
+                path: "f"
+            )
+        )
+        let expected = NodeConfiguration.PeerTLSFiles(certificate: "a", key: "b", authority: "c")
+        #expect(try options.clusterNode().peerTLS == expected)
+        let complaint = #expect(throws: Complaint.self) {
+            try StartOptions(peerAuthority: "c").development()
+        }
+        #expect(complaint?.failure == "--peer-ca-file contradicts --dev")
+    }
+
     @Test func aComplaintHasThreeLines() {
         let complaint = Complaint(failure: "a", cause: "b", fix: "c")
         #expect("\(complaint)" == "error: a\ncause: b\nfix:   c")

@@ -51,6 +51,15 @@ struct Start: AsyncParsableCommand {
     @Option(help: "PEM authorities that clients' certificates must be signed by.")
     var clientCaFile: String?
 
+    @Option(help: "This node's PEM certificate chain for the other nodes; all then use TLS.")
+    var peerCertFile: String?
+
+    @Option(help: "Its private key, PEM.")
+    var peerKeyFile: String?
+
+    @Option(help: "PEM authorities that the other nodes' certificates must be signed by.")
+    var peerCaFile: String?
+
     func run() async throws {
         do {
             let configuration = try nodeConfiguration()
@@ -74,7 +83,10 @@ struct Start: AsyncParsableCommand {
             cluster: cluster,
             certificate: certFile,
             key: keyFile,
-            clientAuthority: clientCaFile
+            clientAuthority: clientCaFile,
+            peerCertificate: peerCertFile,
+            peerKey: peerKeyFile,
+            peerAuthority: peerCaFile
         )
         if let config {
             let text = try TextFile.read(config)

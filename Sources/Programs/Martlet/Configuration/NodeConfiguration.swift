@@ -16,6 +16,9 @@ struct NodeConfiguration: Sendable {
 
     var tls: TLSFiles?
 
+    /// Nil: the nodes talk in plain text.
+    var peerTLS: PeerTLSFiles?
+
     struct Member: Sendable, Equatable {
         var name: String
         var peer: Address?
@@ -30,6 +33,13 @@ struct NodeConfiguration: Sendable {
 
         /// Client certificates are asked for and checked against it, if given.
         var clientAuthority: String?
+    }
+
+    /// What this node shows the others, and whom it believes.
+    struct PeerTLSFiles: Sendable, Equatable {
+        var certificate: String
+        var key: String
+        var authority: String
     }
 
     var id: NodeID { Member(name: name, peer: nil).id }

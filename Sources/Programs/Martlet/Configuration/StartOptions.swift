@@ -10,6 +10,9 @@ struct StartOptions: Equatable {
     var certificate: String?
     var key: String?
     var clientAuthority: String?
+    var peerCertificate: String?
+    var peerKey: String?
+    var peerAuthority: String?
 
     /// The keys of a configuration file; the flags have the same names.
     static var keys: [(name: String, path: WritableKeyPath<StartOptions, String?>)] {
@@ -17,7 +20,8 @@ struct StartOptions: Equatable {
             ("name", \.name), ("data-dir", \.dataDirectory), ("etcd", \.etcd), ("kafka", \.kafka),
             ("http", \.http), ("peer", \.peer), ("cluster", \.cluster),
             ("cert-file", \.certificate), ("key-file", \.key),
-            ("client-ca-file", \.clientAuthority),
+            ("client-ca-file", \.clientAuthority), ("peer-cert-file", \.peerCertificate),
+            ("peer-key-file", \.peerKey), ("peer-ca-file", \.peerAuthority),
         ]
     }
 
@@ -32,8 +36,12 @@ struct StartOptions: Equatable {
 
     /// A single node on loopback, with nothing to configure.
     func development() throws(Complaint) -> NodeConfiguration {
-        for (option, value) in [("--peer", peer), ("--cluster", cluster), ("--name", name)]
-        where value != nil {
+        let contradictions = [
+            ("--peer", peer), ("--cluster", cluster), ("--name", name),
+            ("--peer-cert-file", peerCertificate), ("--peer-key-file", peerKey),
+            ("--peer-ca-file", peerAuthority),
+        ]
+        for (option, value) in contradictions where value != nil {
             throw Complaint(
                 failure: "\(option) contradicts --dev",
                 cause: "--dev starts one node alone",
@@ -128,7 +136,30 @@ struct StartOptions: Equatable {
             http: try Address.parse(http ?? "127.0.0.1:8080", option: "--http"),
             peer: peer,
             members: members,
-            tls: try parseTLS()
+            tls: try parseTLS(),
+            peerTLS: try parsePeerTLS()
+        )
+    }
+
+    /// All three or none: with a certificate alone a node could not tell its peers from strangers.
+    private func parsePeerTLS() throws(Complaint) -> NodeConfiguration.PeerTLSFiles? {
+        let given = [
+            ("--peer-cert-file", peerCertificate), ("--peer-key-file", peerKey),
+            ("--peer-ca-file", peerAuthority),
+        ]
+        if let peerCertificate, let peerKey, let peerAuthority {
+            return NodeConfiguration.PeerTLSFiles(
+                certificate: peerCertificate,
+                key: peerKey,
+                authority: peerAuthority
+            )
+        }
+        let missing = given.filter { $0.1 == nil }.map(\.0)
+        guard missing.count < given.count else { return nil }
+        throw Complaint(
+            failure: "\(missing.joined(separator: " and ")) missing",
+            cause: "nodes show each other certificates, and check them: that takes all three files",
+            fix: "--peer-cert-file n1.pem --peer-key-file n1.key --peer-ca-file peers-ca.pem"
         )
     }
 

@@ -49,7 +49,8 @@ final class NodeRegistration {
     func view(of image: MetadataImage?) -> ClusterView {
         let members = configuration.members.map { member in
             let known = image?.node(member.id) ?? (member.id == record.id ? record : nil)
-            let peer = member.peer.map { ["http://\($0)"] } ?? []
+            let scheme = configuration.peerTLS == nil ? "http" : "https"
+            let peer = member.peer.map { ["\(scheme)://\($0)"] } ?? []
             return ClusterView.Member(
                 id: member.id,
                 name: known?.name ?? member.name,

@@ -1,5 +1,6 @@
 import Model
 import NIOCore
+import NIOSSL
 import Transport
 
 extension PeerTransport {
@@ -21,7 +22,8 @@ extension PeerTransport {
             own: configuration.id,
             host: listen.host,
             port: listen.port,
-            peers: peers.filter { $0.node != configuration.id }
+            peers: peers.filter { $0.node != configuration.id },
+            tls: try configuration.peerTLS.map(tlsConfiguration)
         )
         return try PeerTransport(
             settings,
@@ -29,6 +31,30 @@ extension PeerTransport {
             deliver: { node, frame in mailbox.post(.frame(frame, from: node)) },
             tell: { facts.tell($0) }
         )
+    }
+}
+
+extension PeerTransport {
+    private static func tlsConfiguration(
+        _ files: NodeConfiguration.PeerTLSFiles
+    ) throws(Complaint) -> TLSConfiguration {
+        do {
+            let configuration = try PeerTLS.configuration(
+                certificateFile: files.certificate,
+                keyFile: files.key,
+                authoritiesFile: files.authority
+            )
+            // What does not fit together is found here, and not when the first peer calls.
+            _ = try NIOSSLContext(configuration: configuration)
+            return configuration
+        } catch {
+            throw Complaint(
+                failure: "cannot use \(files.certificate), \(files.key) and \(files.authority) "
+                    + "between nodes",
+                cause: "\(error)",
+                fix: "openssl verify -CAfile \(files.authority) \(files.certificate)"
+            )
+        }
     }
 }
 
