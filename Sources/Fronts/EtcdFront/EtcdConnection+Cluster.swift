@@ -64,7 +64,7 @@ extension EtcdConnection {
         guard let request: HashKVRequest = decode(key, message),
             let keyspace = front.machine?.keyspace
         else { return }
-        let revision = request.revision > 0 ? Revision(request.revision) : keyspace.revision
+        let revision = Revision(request.revision)
         let header = front.header()
         let hashing: @Sendable () -> Result<HashKVResponse, GRPCStatus> = {
             do throws(KeyspaceError) {
