@@ -57,6 +57,12 @@ def recipes(checks, options):
     recipes.compare(checks, options.system)
 
 
+def apiserver(checks, options):
+    import apiserver
+
+    apiserver.compare(checks, options.system)
+
+
 def bad_input(checks, options):
     import bad_input
 
@@ -84,6 +90,7 @@ PARTS = {
     "differential": differential,
     "watches": watches,
     "recipes": recipes,
+    "apiserver": apiserver,
     "bad-input": bad_input,
     "tls": tls,
     "load": load,
