@@ -1,5 +1,10 @@
 """What a client saw, call by call, and the comparison of what it saw of two systems."""
 
+import asyncio
+import json
+
+PART_SECONDS_MAX = 60
+
 
 class Observed:
     """Observations in order, each with the name of what was asked."""
@@ -28,3 +33,32 @@ def compare(checks, title, ours, theirs):
         checks.equal(f"{title}, {(other or mine)[0]}", mine, other)
     broken = [one for one in ours if one[0].endswith("broke off")]
     checks.check(f"{title}, ran to its end", ours and not broken, broken)
+
+
+class AsyncObserved(Observed):
+    """The same for clients of `asyncio`, which run in processes of their own.
+
+    `failures` are the exceptions by which the client tells that a request was refused.
+    """
+
+    def __init__(self, failures):
+        super().__init__()
+        self.failures = failures
+
+    async def attempt(self, name, call):
+        try:
+            self.note(name, await call)
+        except self.failures as error:
+            self.note(name, f"{type(error).__name__}: {error}")
+
+    async def part(self, name, call):
+        before = len(self.seen)
+        try:
+            await asyncio.wait_for(call, PART_SECONDS_MAX)
+        except Exception as error:  # the other system must do the same, and neither should
+            self.note("broke off", f"{type(error).__name__}: {error}")
+        self.seen[before:] = [(f"{name}: {what}", value) for what, value in self.seen[before:]]
+
+    def print(self):
+        """One JSON text; values as Python writes them, as bytes are no JSON."""
+        print(json.dumps([(name, repr(value)) for name, value in self.seen]))

@@ -39,6 +39,12 @@ def python(checks, options):
     python_client.compare(checks, options.system)
 
 
+def asyncio_clients(checks, options):
+    import asyncio_clients
+
+    asyncio_clients.compare(checks, options.system)
+
+
 def differential(checks, options):
     import differential
 
@@ -87,6 +93,7 @@ PARTS = {
     "etcdctl-sessions": sessions,
     "check-performance": check_performance,
     "python": python,
+    "python-asyncio": asyncio_clients,
     "differential": differential,
     "watches": watches,
     "recipes": recipes,

@@ -15,6 +15,12 @@ struct HashTests {
         #expect(hash.compactRevision.number == -1 && hash.revision == .initial)
     }
 
+    @Test func upToANegativeRevisionThereIsNothing() throws {
+        var keyspace = Keyspace()
+        keyspace.put("a", "1")
+        #expect(try hash(keyspace, at: -1) == CRC32C.of(ByteSlice("key")))
+    }
+
     @Test func aVersionIsHashedAsEtcdStoresIt() throws {
         var keyspace = Keyspace()
         keyspace.put("k", "v")
