@@ -4,8 +4,10 @@
 """
 
 import argparse
+import importlib
 import sys
 import time
+import traceback
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
@@ -15,70 +17,19 @@ sys.dont_write_bytecode = True
 from cluster import Checks  # noqa: E402
 
 
-def etcdctl(checks, options):
-    import etcdctl
+def module(name):
+    """A part of that name in `etcd/`, which compares Martlet with etcd."""
 
-    etcdctl.compare(checks, options.system)
+    def run(checks, options):
+        importlib.import_module(name).compare(checks, options.system)
 
-
-def sessions(checks, options):
-    import etcdctl_sessions
-
-    etcdctl_sessions.compare(checks, options.system)
-
-
-def check_performance(checks, options):
-    import etcdctl_sessions
-
-    etcdctl_sessions.check_performance(checks, options.system)
-
-
-def python(checks, options):
-    import python_client
-
-    python_client.compare(checks, options.system)
-
-
-def asyncio_clients(checks, options):
-    import asyncio_clients
-
-    asyncio_clients.compare(checks, options.system)
+    return run
 
 
 def differential(checks, options):
     import differential
 
     differential.compare(checks, options.system, options.seed, options.operations)
-
-
-def watches(checks, options):
-    import watches
-
-    watches.compare(checks, options.system)
-
-
-def recipes(checks, options):
-    import recipes
-
-    recipes.compare(checks, options.system)
-
-
-def apiserver(checks, options):
-    import apiserver
-
-    apiserver.compare(checks, options.system)
-
-
-def bad_input(checks, options):
-    import bad_input
-
-    bad_input.compare(checks, options.system)
-
-
-def tls(checks, options):
-    import tls
-
-    tls.compare(checks, options.system)
 
 
 def load(checks, options):
@@ -89,17 +40,17 @@ def load(checks, options):
 
 
 PARTS = {
-    "etcdctl": etcdctl,
-    "etcdctl-sessions": sessions,
-    "check-performance": check_performance,
-    "python": python,
-    "python-asyncio": asyncio_clients,
+    "etcdctl": module("etcdctl"),
+    "etcdctl-sessions": module("etcdctl_sessions"),
+    "etcdctl-check": module("etcdctl_check"),
+    "python": module("python_client"),
+    "python-asyncio": module("asyncio_clients"),
     "differential": differential,
-    "watches": watches,
-    "recipes": recipes,
-    "apiserver": apiserver,
-    "bad-input": bad_input,
-    "tls": tls,
+    "watches": module("watches"),
+    "recipes": module("recipes"),
+    "apiserver": module("apiserver"),
+    "bad-input": module("bad_input"),
+    "tls": module("tls"),
     "load": load,
 }
 
@@ -120,8 +71,6 @@ def main():
         try:
             PARTS[name](checks, options)
         except Exception as error:  # a part that breaks off is a failure, and the rest still runs
-            import traceback
-
             traceback.print_exc(limit=-8)
             checks.check(f"{name} ran to its end", False, error)
         print(f"--- {name}: {time.monotonic() - started:.0f} s", flush=True)

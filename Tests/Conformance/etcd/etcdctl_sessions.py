@@ -12,7 +12,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import observed
-from cluster import Cluster, etcd_binary
+from cluster import Cluster
 from etcdctl import ENVIRONMENT, VERSIONS, Running, of_the_cluster
 from observed import Observed
 
@@ -204,17 +204,6 @@ def compare_mirrors(checks, system):
             mirrored(checks, f"{name} from etcd to {system}", binary, theirs, ours)
             mirrored(checks, f"{name} from {system} to etcd", binary, ours, theirs)
             mirrored(checks, f"{name} from {system} to {system}, three nodes", binary, ours, three)
-
-
-def check_performance(checks, system):
-    """etcdctl's own loads; that no write takes over 500 ms, which it also asks, is the disk's."""
-    with Cluster(system) as cluster:
-        shell = Shell(etcd_binary("etcdctl"), cluster)
-        load = shell.begin("check", "perf", "--load=s")
-        load.process.wait(120)
-        said = load.stop()[0].replace("\r", "\n")
-        passed = "PASS: Throughput" in said and "ERROR" not in said
-        checks.check("etcdctl 3.5.1 check perf", passed, said[-500:])
 
 
 def compare(checks, system):
