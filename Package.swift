@@ -103,7 +103,7 @@ let modules: [Module] = [
         layer: .client,
         uses: ["Bytes", "EtcdWire", "HTTP2Wire", "KeyspaceModel"],
         packages: [nioCore, nioPosix, nioSSL],
-        hasTests: false
+        testPackages: [nioEmbedded]
     ),
 
     Module(

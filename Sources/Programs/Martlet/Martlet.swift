@@ -14,6 +14,8 @@ struct Martlet: AsyncParsableCommand {
               martlet demo                 three nodes on loopback
             """,
         version: Version.text,
-        subcommands: [Start.self, Demo.self, KV.self, Cluster.self, VersionCommand.self]
+        subcommands: [
+            Start.self, Demo.self, KV.self, Cluster.self, Bench.self, VersionCommand.self,
+        ]
     )
 }

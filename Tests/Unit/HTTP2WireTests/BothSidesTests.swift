@@ -219,6 +219,38 @@ import Testing
         #expect(client.streamCount == 1)
     }
 
+    @Test func aRepeatedRequestIsTheSameAlsoWhenTheTableChanges() {
+        var random = SeededGenerator(seed: 4)
+        let server = EchoServer(HTTP2Settings())
+        let client = HTTP2Connection(role: .client)
+        let recorder = Recorder()
+        var repeated = RepeatedRequest(OutgoingRequest(path: "/echo", authority: "localhost"))
+        for number in 0..<60 {
+            // Every so often the server forbids the table, or other headers move it.
+            if number % 20 == 10 {
+                client.receive(
+                    RawFrame.settings([(1, number % 40 == 10 ? 0 : 4_096)]),
+                    into: recorder
+                )
+            }
+            if number % 7 == 3 {
+                var other = OutgoingRequest(path: "/echo", authority: "localhost")
+                other.fields = [HeaderField("x-number", ByteSlice("\(number)"))]
+                if let stream = client.startRequest(other) { client.finishRequest(stream, "o") }
+            }
+            guard let stream = client.startRequest(&repeated) else {
+                Issue.record("no stream")
+                return
+            }
+            client.finishRequest(stream, ByteSlice("\(number)"))
+            exchange(client, recorder, server, &random, portion: 500)
+            let echo = RawFrame.message(Array("\(number)".utf8))
+            #expect(recorder.body(of: stream.rawValue) == echo)
+        }
+        #expect(server.failure == nil)
+        #expect(recorder.failure == nil)
+    }
+
     @Test func aClientKeepsToTheServersNumberOfStreams() {
         let client = HTTP2Connection(role: .client)
         client.receive(RawFrame.settings([(3, 1)]), into: Recorder())

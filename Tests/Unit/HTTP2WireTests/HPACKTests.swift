@@ -45,6 +45,24 @@ import Testing
         #expect(throws: HPACKError.unknownIndex(62)) { try decoder.decode(hex("be")) }
     }
 
+    @Test func aPathThatComesAgainIsTakenFromMemoryAndAnotherIsNot() throws {
+        let decoder = HPACKDecoder(paths: PathTable(["/sample/path", "/sample/pith"]))
+        for _ in 0..<1_000 {
+            try decoder.decode(hex("040c 2f73 616d 706c 652f 7061 7468"))
+            #expect(decoder.texts == [":path /sample/path"])
+            #expect(decoder.fields.first?.number == 0)
+        }
+        try decoder.decode(hex("040c 2f73 616d 706c 652f 7069 7468"))
+        #expect(decoder.texts == [":path /sample/pith"])
+        #expect(decoder.fields.first?.number == 1)
+        // What is malformed stays so, and bytes that end too early are not the path.
+        for _ in 0..<2 {
+            try decoder.decode(hex("0402 2f20"))
+            #expect(decoder.fields.first?.isMalformed == true)
+        }
+        #expect(throws: HPACKError.truncated) { try decoder.decode(hex("0402 2f")) }
+    }
+
     /// C.5 and C.6, with a table of 256 bytes, so that entries are evicted.
     @Test(arguments: [
         [

@@ -32,7 +32,7 @@ struct Endpoints: ParsableArguments {
         }
     }
 
-    private func addresses() throws(Complaint) -> [Endpoint] {
+    func addresses() throws(Complaint) -> [Endpoint] {
         var found: [Endpoint] = []
         for part in endpoints.split(separator: ",") {
             let text = part.hasPrefix("http://") ? String(part.dropFirst(7)) : String(part)
@@ -42,7 +42,7 @@ struct Endpoints: ParsableArguments {
         return found
     }
 
-    private func complaint(_ error: ClientError) -> Complaint {
+    func complaint(_ error: ClientError) -> Complaint {
         switch error {
         case .unreachable(let reason):
             Complaint(

@@ -12,13 +12,35 @@ extension HTTP2Connection {
     ///
     /// The messages follow by `sendMessage`; the last by `finishRequest`.
     public func startRequest(_ request: OutgoingRequest) -> StreamID? {
+        guard let id = takeStream() else { return nil }
+        writeBlock(encode(request), stream: id, endStream: false)
+        return StreamID(id)
+    }
+
+    /// The same for a request whose headers do not change.
+    public func startRequest(_ repeated: inout RepeatedRequest) -> StreamID? {
+        guard let id = takeStream() else { return nil }
+        if !encoder.mustAnnounceTable, let frame = repeated.frame(at: encoder.generation) {
+            writeAgain(frame, stream: id)
+            return StreamID(id)
+        }
+        let generation = encoder.generation
+        let mayKeep = !encoder.mustAnnounceTable
+        let start = output.count
+        writeBlock(encode(repeated.request), stream: id, endStream: false)
+        if mayKeep, encoder.generation == generation {
+            repeated.keep([UInt8](output[start...]), at: generation)
+        }
+        return StreamID(id)
+    }
+
+    private func takeStream() -> UInt32? {
         precondition(role == .client, "only a client starts requests")
         guard canStartRequest else { return nil }
         let id = nextOwnStream
         nextOwnStream += 2
-        writeBlock(encode(request), stream: id, endStream: false)
         insertStream(id) { $0.areHeadersSent = true }
-        return StreamID(id)
+        return id
     }
 
     /// The last message of a request, or none, and the end of our side.

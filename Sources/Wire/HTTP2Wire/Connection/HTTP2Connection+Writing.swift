@@ -91,7 +91,7 @@ extension HTTP2Connection {
     }
 
     /// Writes a frame that was kept, for another stream.
-    private func writeAgain(_ frame: [UInt8], stream: UInt32) {
+    func writeAgain(_ frame: [UInt8], stream: UInt32) {
         budgets.earnBySending()
         let place = output.count + FrameHeader.streamOffset
         output.append(contentsOf: frame)
