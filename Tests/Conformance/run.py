@@ -48,6 +48,7 @@ PARTS = {
     "differential": differential,
     "watches": module("watches"),
     "recipes": module("recipes"),
+    "reflection": module("reflection"),
     "apiserver": module("apiserver"),
     "bad-input": module("bad_input"),
     "tls": module("tls"),

@@ -3,8 +3,8 @@
 //     swift run GenerateEtcdWire            writes them
 //     swift run GenerateEtcdWire --check    says which differ, and fails if any does
 //
-// The values go to Sources/Base/KeyspaceModel/Generated, the codecs and the table of methods to
-// Sources/Wire/EtcdWire/Generated. The parser knows what our files use of proto3 and refuses the
+// The values go to Sources/Base/KeyspaceModel/Generated; the codecs, the table of methods and the
+// files' descriptors, which gRPC's server reflection tells, to Sources/Wire/EtcdWire/Generated. The parser knows what our files use of proto3 and refuses the
 // rest; the emitted code leans on WireReader and WireFields, which are written by hand.
 
 #if canImport(FoundationEssentials)
@@ -74,6 +74,9 @@ struct Generator {
         }
         outputs.append(
             ("\(codecFolder)/EtcdMethod.swift", MethodEmitter(services: schema.services).source)
+        )
+        outputs.append(
+            ("\(codecFolder)/ProtoFile+Files.swift", DescriptorEmitter(schema: schema).source)
         )
         return outputs
     }

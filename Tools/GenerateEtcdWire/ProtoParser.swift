@@ -27,25 +27,33 @@ struct ProtoParser {
     }
 
     mutating func parse(into schema: inout Schema) throws(ProtoError) {
+        var source = ProtoSource(name: file)
+        defer { schema.files.append(source) }
         while let token = next() {
             switch token {
             case .word("syntax"):
                 try skipStatement()
             case .word("import"):
-                try skipStatement()
+                source.imports.append(try text())
+                try expect(";")
             case .word("package"):
                 package = try word()
+                source.package = package
                 try expect(";")
             case .chapter(let name):
                 schema.chapters.append(Chapter(name: name))
             case .word("message"):
                 let message = try message()
+                source.messages.append(message)
                 try chapter(of: &schema) { $0.messages.append(message) }
             case .word("enum"):
                 let enumeration = try enumeration()
+                source.enumerations.append(enumeration)
                 try chapter(of: &schema) { $0.enumerations.append(enumeration) }
             case .word("service"):
-                schema.services.append(try service())
+                let service = try service()
+                source.services.append(service)
+                schema.services.append(service)
             case .word, .text, .symbol, .comment:
                 throw failure("expected a message, an enum or a service, found \(token)")
             }
@@ -137,22 +145,31 @@ struct ProtoParser {
         while let token = next(), token != .symbol("}") {
             guard token == .word("rpc") else { throw failure("expected rpc") }
             let name = try word()
-            let streamsRequests = try streams()
+            let request = try messages()
             guard try word() == "returns" else { throw failure("expected returns") }
-            let streamsResponses = try streams()
+            let response = try messages()
             try expect(";")
-            service.methods.append((name, streamsRequests, streamsResponses))
+            service.methods.append(
+                ServiceMethod(
+                    name: name,
+                    request: request.name,
+                    response: response.name,
+                    streamsRequests: request.isStream,
+                    streamsResponses: response.isStream
+                )
+            )
         }
         return service
     }
 
     /// `(Type)` or `(stream Type)`.
-    private mutating func streams() throws(ProtoError) -> Bool {
+    private mutating func messages() throws(ProtoError) -> (name: String, isStream: Bool) {
         try expect("(")
-        let isStream = try word() == "stream"
-        if isStream { _ = try word() }
+        var name = try word()
+        let isStream = name == "stream"
+        if isStream { name = try word() }
         try expect(")")
-        return isStream
+        return (name, isStream)
     }
 
     private mutating func skipStatement() throws(ProtoError) {
@@ -183,6 +200,11 @@ struct ProtoParser {
     private mutating func word() throws(ProtoError) -> String {
         guard case .word(let word)? = next() else { throw failure("expected a word") }
         return word
+    }
+
+    private mutating func text() throws(ProtoError) -> String {
+        guard case .text(let text)? = next() else { throw failure("expected a text in quotes") }
+        return text
     }
 
     private mutating func number() throws(ProtoError) -> Int {

@@ -3,6 +3,9 @@ struct Schema {
     var chapters: [Chapter] = []
     var services: [Service] = []
 
+    /// The same by files.
+    var files: [ProtoSource] = []
+
     /// The messages whose fields lead back to themselves, by name.
     func recursiveMessages() -> Set<String> {
         let messages = chapters.flatMap(\.messages)
@@ -21,6 +24,16 @@ struct Schema {
         }
         return Set(messages.map(\.name).filter { reached(from: $0).contains($0) })
     }
+}
+
+/// A `.proto` file, with all that it defines.
+struct ProtoSource {
+    var name: String
+    var package = ""
+    var imports: [String] = []
+    var messages: [Message] = []
+    var enumerations: [Enumeration] = []
+    var services: [Service] = []
 }
 
 /// A part of a file that becomes a generated file; begun by a line `//# Name`.
@@ -87,5 +100,16 @@ struct Enumeration {
 struct Service {
     var package: String
     var name: String
-    var methods: [(name: String, streamsRequests: Bool, streamsResponses: Bool)] = []
+    var methods: [ServiceMethod] = []
+}
+
+struct ServiceMethod {
+    var name: String
+
+    /// Messages, with or without their packages.
+    var request: String
+    var response: String
+
+    var streamsRequests: Bool
+    var streamsResponses: Bool
 }

@@ -47,6 +47,7 @@ struct Call {
         case watching(WatchCall)
         case keepingAlive(KeepAliveCall)
         case healthWatching
+        case reflecting
 
         /// A recipe's answer; the number is the front's for it.
         case recipe(UInt64)

@@ -95,7 +95,8 @@ extension EtcdConnection {
         case .recipe(let recipe):
             recipeCount -= 1
             front.cancelRecipe(recipe)
-        case .receiving, .outcome, .leave, .elsewhere, .sending, .keepingAlive, .healthWatching:
+        case .receiving, .outcome, .leave, .elsewhere, .sending, .keepingAlive, .healthWatching,
+            .reflecting:
             break
         }
         return call

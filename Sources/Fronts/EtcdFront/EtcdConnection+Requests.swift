@@ -51,7 +51,9 @@ extension EtcdConnection: HTTP2EventSink {
         case .watching: setWritable(key, true)
         case .sending: sendMore(key)
         case .recipe(let recipe): front.setWritable(recipe: recipe, true)
-        case .receiving, .outcome, .leave, .elsewhere, .keepingAlive, .healthWatching, nil: return
+        case .receiving, .outcome, .leave, .elsewhere, .keepingAlive, .healthWatching, .reflecting,
+            nil:
+            return
         }
     }
 
@@ -100,11 +102,10 @@ extension EtcdConnection: HTTP2EventSink {
         case .range, .put, .deleteRange, .txn, .compact, .watch, .leaseGrant, .leaseRevoke,
             .leaseKeepAlive, .leaseTimeToLive, .leaseLeases, .memberList, .alarm, .status, .hashKV,
             .lock, .unlock, .campaign, .proclaim, .leader, .observe, .resign, .healthCheck,
-            .healthWatch:
+            .healthWatch, .serverReflectionInfo, .serverReflectionInfoAlpha:
             true
         case .rangeStream, .memberAdd, .memberRemove, .memberUpdate, .memberPromote, .defragment,
-            .hash, .snapshot, .moveLeader, .downgrade, .serverReflectionInfo,
-            .serverReflectionInfoAlpha:
+            .hash, .snapshot, .moveLeader, .downgrade:
             false
         }
     }
@@ -190,10 +191,10 @@ extension EtcdConnection: HTTP2EventSink {
     /// A stream of requests begins; its headers go out at once, as some clients wait for them.
     private func begin(_ key: CallKey, _ method: EtcdMethod) {
         guard let stream = calls[key]?.stream else { return }
-        if method == .watch {
-            calls[key]?.work = .watching(WatchCall())
-        } else {
-            calls[key]?.work = .keepingAlive(KeepAliveCall())
+        switch method {
+        case .watch: calls[key]?.work = .watching(WatchCall())
+        case .leaseKeepAlive: calls[key]?.work = .keepingAlive(KeepAliveCall())
+        default: calls[key]?.work = .reflecting
         }
         http.respondHeaders(stream)
         noteOutput()
@@ -203,6 +204,7 @@ extension EtcdConnection: HTTP2EventSink {
         switch calls[key]?.work {
         case .watching: serveWatch(key, message)
         case .keepingAlive: serveKeepAlive(key, message)
+        case .reflecting: serveReflection(key, message)
         case .receiving, .outcome, .leave, .elsewhere, .sending, .healthWatching, .recipe, nil:
             return
         }
@@ -212,7 +214,7 @@ extension EtcdConnection: HTTP2EventSink {
     private func halfClose(_ key: CallKey) {
         switch calls[key]?.work {
         case .receiving: fail(key, .notOneMessage)
-        case .watching: end(key, .ok)
+        case .watching, .reflecting: end(key, .ok)
         case .keepingAlive(var call):
             call.isHalfClosed = true
             calls[key]?.work = .keepingAlive(call)

@@ -38,7 +38,7 @@ extension EtcdConnection {
     private func stop(_ key: CallKey) {
         guard let call = calls[key] else { return }
         switch call.work {
-        case .watching, .keepingAlive, .recipe: end(key, ErrorMapping.stopped)
+        case .watching, .keepingAlive, .recipe, .reflecting: end(key, ErrorMapping.stopped)
         case .healthWatching:
             send(key, HealthCheckResponse(status: .notServing))
             end(key, ErrorMapping.stopped)

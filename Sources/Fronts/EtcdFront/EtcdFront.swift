@@ -20,6 +20,7 @@ public import Model
 //     +Keys +Leases       the services that propose and read
 //     +Watches            watch streams, their progress and their back-pressure
 //     +Cluster +Health    what is answered from what the node knows
+//     +Reflection         the .proto files, for clients that have none
 //   Recipes/              Lock and Election: what takes several of these steps
 //     +Replies            framing, errors, large responses in pieces
 //   ErrorMapping          errors in etcd's words

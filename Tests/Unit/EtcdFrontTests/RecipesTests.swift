@@ -1,11 +1,12 @@
 import Bytes
-import EtcdFront
 import EtcdWire
 import HTTP2Wire
 import Keyspace
 import KeyspaceModel
 import Model
 import Testing
+
+@testable import EtcdFront
 
 /// The Lock and Election services, from the client's side.
 @Suite struct RecipesTests {
@@ -109,6 +110,23 @@ import Testing
         node.pass(milliseconds: 100)
         #expect(node.keyspace?.revision.number == 3)
         #expect(try client.keys() == [])
+    }
+
+    @Test func aLeavingThatTimesOutIsTriedAgainUntilItIsApplied() throws {
+        let (node, client) = try start()
+        let _: LockResponse = try client.call(.lock, LockRequest(name: "a", lease: 7))
+        let waiting = try client.begin(.lock, LockRequest(name: "a", lease: 8))
+        node.appendsLeft = 0
+        client.http.reset(waiting, .cancel)
+        try client.exchange()
+        // 7 s without an outcome, half a second of rest, and the same again.
+        node.pass(milliseconds: 16_000)
+        #expect(node.front.recipes.count == 1)
+        node.appendsLeft = .max
+        node.finishAppend()
+        node.pass(milliseconds: 8_000)
+        #expect(try client.keys() == ["a/7"])
+        #expect(node.front.recipes.count == 0)
     }
 
     @Test func whoseLeaseEndsWhileWaitingIsToldAtItsTurn() throws {
