@@ -17,6 +17,11 @@ public enum Limits {
     /// who have not said hello.
     static let acceptedConnectionsMax = 4_096
 
+    /// Connections of one peer: the one in use, and those before it that time out.
+    ///
+    /// Each may hold a frame that has not come in whole.
+    static let connectionsPerPeerMax = 4
+
     /// Different sentences about refused connections that are remembered so as not to repeat them.
     static let rememberedRefusalsMax = 64
 

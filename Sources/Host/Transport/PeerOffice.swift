@@ -42,6 +42,11 @@ final class PeerOffice: Sendable {
         return true
     }
 
+    /// A connection has said whose it is; a peer's oldest is closed if it has too many.
+    func assign(_ channel: any Channel, to node: NodeID) {
+        open.withLock { $0.assign(channel, to: node) }?.close(promise: nil)
+    }
+
     /// Closes all connections, and admits no more.
     func stop() -> [EventLoopFuture<Void>] {
         let channels = open.withLock { $0.stop() }
@@ -53,12 +58,25 @@ final class PeerOffice: Sendable {
 /// Accepted connections, for the limit and for stopping.
 struct OpenConnections {
     private var channels: [ObjectIdentifier: any Channel] = [:]
+
+    /// Each peer's, the oldest first.
+    private var ofPeers: [NodeID: [ObjectIdentifier]] = [:]
     private var isStopped = false
 
     mutating func insert(_ channel: any Channel) -> Bool {
         guard !isStopped, channels.count < Limits.acceptedConnectionsMax else { return false }
         channels[ObjectIdentifier(channel)] = channel
         return true
+    }
+
+    /// The connection that is to be closed instead, if any.
+    mutating func assign(_ channel: any Channel, to node: NodeID) -> (any Channel)? {
+        let open = ofPeers[node, default: []].filter { channels[$0] != nil }
+        ofPeers[node] = open + [ObjectIdentifier(channel)]
+        guard open.count >= Limits.connectionsPerPeerMax, let oldest = open.first else {
+            return nil
+        }
+        return channels[oldest]
     }
 
     mutating func remove(_ channel: any Channel) { channels[ObjectIdentifier(channel)] = nil }

@@ -63,6 +63,7 @@ final class PeerReceiver: ChannelInboundHandler {
             try hello.check(cluster: office.cluster, own: office.own, dialled: nil)
             guard isWelcome else { throw .unknownNode(hello.source, to: office.own) }
             state = .receiving(from: hello.source)
+            office.assign(context.channel, to: hello.source)
         } catch {
             close(context, "\(error)")
         }

@@ -168,6 +168,24 @@ import Testing
         try await refusal(of: buffer, containing: "damaged")
     }
 
+    @Test func aPeersOldestConnectionClosesWhenItHasTooMany() async throws {
+        let receiver = try await Station(second, peer: first)
+        var clients: [any Channel] = []
+        for _ in 0...Transport.Limits.connectionsPerPeerMax {
+            let client = try await client(of: receiver.port)
+            try await client.writeAndFlush(hello(from: first, to: second))
+            var frames = ByteBuffer()
+            FrameAssembler.write(frame(of: first, number: 1, payloadBytes: 1), to: &frames)
+            try await client.writeAndFlush(frames)
+            #expect(await receiver.inbox.frame() != nil)
+            clients.append(client)
+        }
+        try await clients[0].closeFuture.get()
+        let othersAreOpen = clients.dropFirst().allSatisfy { $0.isActive }
+        #expect(othersAreOpen)
+        try await receiver.stop()
+    }
+
     @Test func aFrameInTheNameOfAnotherNodeCloses() async throws {
         var buffer = ByteBuffer()
         FrameAssembler.write(frame(of: NodeID(9), number: 1, payloadBytes: 3), to: &buffer)
