@@ -52,6 +52,7 @@ PARTS = {
     "apiserver": module("apiserver"),
     "bad-input": module("bad_input"),
     "tls": module("tls"),
+    "rolling-restart": module("rolling_restart"),
     "load": load,
 }
 

@@ -43,7 +43,8 @@ extension Raft {
     public var likelySuccessor: ReplicaID? {
         var likeliest: Progress?
         for follower in leadership?.followers ?? []
-        where follower.isRecentlyActive && configuration.voters.contains(follower.replica) {
+        where configuration.voters.contains(follower.replica) {
+            guard follower.isRecentlyActive || follower.wasRecentlyActive else { continue }
             if let best = likeliest, best.matchIndex >= follower.matchIndex { continue }
             likeliest = follower
         }

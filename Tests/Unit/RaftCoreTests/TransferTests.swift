@@ -167,4 +167,13 @@ import Testing
         raft.hear(.accepted(2), from: three)
         #expect(raft.likelySuccessor == three)
     }
+
+    @Test func aSuccessorIsKnownAlsoRightAfterTheMajorityWasCounted() {
+        var raft = settledLeader()
+        raft.hear(.accepted(1), from: two)
+        raft.hear(.accepted(1), from: three)
+        raft.tick(10)
+        #expect(raft.role == .leader)
+        #expect(raft.likelySuccessor == two)
+    }
 }

@@ -58,7 +58,7 @@ struct Leadership: Sendable {
     }
 
     mutating func forgetActivity() {
-        for position in followers.indices { followers[position].isRecentlyActive = false }
+        for position in followers.indices { followers[position].forgetActivity() }
     }
 
     /// Changes what is known of one follower in place; nothing, if it is none.

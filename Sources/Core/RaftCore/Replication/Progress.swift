@@ -30,8 +30,9 @@ struct Progress: Sendable {
     /// The last read round that it has answered.
     private(set) var confirmedRound: UInt64 = 0
 
-    /// Whether it was heard since the leader last counted its majority.
+    /// Whether it was heard since the leader last counted its majority, or in the time before that.
     var isRecentlyActive = false
+    private(set) var wasRecentlyActive = false
 
     /// Whether it is owed an append, though perhaps without entries, to find out if some were lost.
     private(set) var isOwedAppend = true
@@ -98,6 +99,12 @@ extension Progress {
         case .snapshot:
             break
         }
+    }
+
+    /// The leader has counted its majority.
+    mutating func forgetActivity() {
+        wasRecentlyActive = isRecentlyActive
+        isRecentlyActive = false
     }
 
     mutating func confirmed(_ round: UInt64) { confirmedRound = max(confirmedRound, round) }
