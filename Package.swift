@@ -72,7 +72,8 @@ let modules: [Module] = [
         uses: [
             "Bytes", "Controller", "Environment", "EtcdWire", "Journal", "Keyspace",
             "KeyspaceModel", "Model", "PeerWire", "RaftCore",
-        ]
+        ],
+        testUses: ["SystemEnvironment"]
     ),
     Module(name: "CPosix", layer: .host, isC: true, hasTests: false),
     Module(

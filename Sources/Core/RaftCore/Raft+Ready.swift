@@ -8,6 +8,9 @@ extension Raft {
             || (leadership?.hasWork ?? false)
     }
 
+    /// Whether more is committed than was given out to be applied.
+    public var hasBacklog: Bool { deliveredIndex < commitIndex }
+
     /// Everything that is to be done now; to be carried out in the order that `Ready` states.
     public mutating func takeReady() -> Ready {
         beginReadRound()

@@ -74,6 +74,9 @@ public struct CommandHeader: Sendable, Equatable {
         origin = NodeID(try reader.integer())
         sequence = try reader.integer()
         time = GroupTime(try reader.integer())
+        guard (0...Limits.groupTimeMax).contains(time.number) else {
+            throw .malformed("a group time of \(time)")
+        }
     }
 
     /// The request behind the header; shares the payload's storage.

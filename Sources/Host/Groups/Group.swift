@@ -71,8 +71,14 @@ struct GroupSnapshots {
     var entriesSince = 0
     var bytesSince = 0
 
-    /// The snapshot being written.
+    /// Of the last snapshot's file; zero if there is none.
+    var lastBytes = 0
+
+    /// A snapshot is being written.
     var isSaving = false
+
+    /// The journal waits for one.
+    var isWanted = false
 
     /// A snapshot that is durable and to be marked in the journal.
     var unmarked: SnapshotMark?
@@ -98,6 +104,7 @@ struct IncomingSnapshot {
     var leader: ReplicaID
     var term: Term
     var received: UInt64
+    var lastProgress: Tick
     var isFinishing: Bool
 }
 

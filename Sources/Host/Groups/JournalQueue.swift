@@ -1,3 +1,4 @@
+internal import Bytes
 internal import Journal
 internal import Model
 internal import RaftCore
@@ -18,7 +19,7 @@ struct JournalQueue {
         case idle
 
         /// Becomes `idle` when durable, `waitingForSpace` when the disk is full.
-        case appending
+        case appending(since: Tick)
 
         /// The disk was full; becomes `retryDue` at the tick.
         case waitingForSpace(retryAt: Tick)
@@ -33,6 +34,9 @@ struct JournalQueue {
     private var state = State.idle
     private var batch = JournalBatch()
     private(set) var gatheredReceipts: [Receipt] = []
+    /// Bytes of payloads that wait for the append under way.
+    private(set) var gatheredBytes = 0
+
     private var underWay = JournalBatch()
     private var underWayReceipts: [Receipt] = []
 
@@ -40,6 +44,15 @@ struct JournalQueue {
     var isFull: Bool {
         switch state {
         case .idle, .appending: false
+        case .waitingForSpace, .retryDue, .retrying: true
+        }
+    }
+
+    /// Whether the disk takes nothing: it is full, or an append has been under way for so long.
+    func isStuck(at now: Tick, after ticks: Int) -> Bool {
+        switch state {
+        case .idle: false
+        case .appending(let since): now >= since + ticks
         case .waitingForSpace, .retryDue, .retrying: true
         }
     }
@@ -75,6 +88,7 @@ struct JournalQueue {
                     payload: entry.payload
                 )
             )
+            gatheredBytes += entry.payload.count
         }
         gatheredReceipts.append(
             Receipt(place: place, receipt: persist.receipt, messages: persist.messages)
@@ -87,10 +101,11 @@ struct JournalQueue {
     /// so these would seem to follow the snapshot.
     mutating func dropEntries(of group: GroupID, upTo index: LogIndex) {
         batch.entries.removeAll { $0.group == group && $0.index <= index }
+        gatheredBytes = batch.entries.reduce(0) { $0 + $1.payload.count }
     }
 
     /// The next batch to append, if one waits and none is under way.
-    mutating func beginAppend() -> JournalBatch? {
+    mutating func beginAppend(at now: Tick) -> JournalBatch? {
         guard canAppend else { return nil }
         if case .retryDue = state {
             state = .retrying
@@ -100,7 +115,8 @@ struct JournalQueue {
         underWayReceipts = gatheredReceipts
         batch = JournalBatch()
         gatheredReceipts = []
-        state = .appending
+        gatheredBytes = 0
+        state = .appending(since: now)
         return underWay
     }
 

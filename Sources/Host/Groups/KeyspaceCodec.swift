@@ -4,21 +4,21 @@ internal import Model
 
 /// The bytes of a keyspace's snapshot values.
 ///
-///     header   revision · compact revision · time · leases: count, then (ID · TTL · deadline)
+///     header   revision · compact revision · time · leases
+///     leases   count, then (ID · TTL · deadline)
 ///     record   flags (1: tombstone) · revision · sub · key, and unless it is a tombstone
 ///              value · create revision · version · lease
 ///
 /// Numbers of the header and of leases are eight bytes, little-endian; those of a record varints, as
 /// they are many and small.
 enum KeyspaceCodec {
-    static func encode(
-        _ header: KeyspaceSnapshotHeader,
-        _ leases: [LeaseRecord],
-        into writer: inout ByteWriter
-    ) {
+    static func encode(_ header: KeyspaceSnapshotHeader, into writer: inout ByteWriter) {
         writer.integer(header.revision.number)
         writer.integer(header.compactRevision.number)
         writer.integer(header.time.number)
+    }
+
+    static func encode(_ leases: ArraySlice<LeaseRecord>, into writer: inout ByteWriter) {
         writer.integer(UInt64(leases.count))
         for lease in leases {
             writer.integer(lease.id.number)
@@ -27,13 +27,21 @@ enum KeyspaceCodec {
         }
     }
 
-    /// A keyspace with its leases, and as yet without its records.
-    static func keyspace(from reader: inout ByteReader) throws(DecodeError) -> Keyspace {
+    static func header(
+        from reader: inout ByteReader
+    ) throws(DecodeError) -> KeyspaceSnapshotHeader {
         let header = KeyspaceSnapshotHeader(
             revision: Revision(try reader.integer()),
             compactRevision: Revision(try reader.integer()),
             time: GroupTime(try reader.integer())
         )
+        guard (0...Limits.groupTimeMax).contains(header.time.number) else {
+            throw .malformed("a keyspace at time \(header.time)")
+        }
+        return header
+    }
+
+    static func leases(from reader: inout ByteReader) throws(DecodeError) -> [LeaseRecord] {
         let count = try reader.integer(UInt64.self)
         guard count <= UInt64(reader.remaining / 24) else { throw .truncated }
         var leases: [LeaseRecord] = []
@@ -47,11 +55,7 @@ enum KeyspaceCodec {
                 )
             )
         }
-        do throws(KeyspaceError) {
-            return try Keyspace(header: header, leases: leases)
-        } catch {
-            throw .malformed("a keyspace's header: \(error)")
-        }
+        return leases
     }
 
     static func encode(_ record: SnapshotRecord, into writer: inout ByteWriter) {

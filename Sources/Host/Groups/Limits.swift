@@ -12,6 +12,10 @@ public enum Limits {
     /// Bytes of the proposals held back; a single one may exceed it.
     public static let bytesHeldBackMax = 64 << 20
 
+    /// Bytes that gather for the journal while an append is under way; beyond it a leader takes no
+    /// more, as its followers may commit without its disk.
+    static let gatheredBytesMax = 64 << 20
+
     /// Who may wait for one change of leader.
     public static let transferWaitersMax = 64
 
@@ -21,8 +25,25 @@ public enum Limits {
     /// Bytes of a snapshot in one frame: large enough to stream, small beside the frame limit.
     public static let snapshotChunkBytes = 256 * 1024
 
-    /// Records of a keyspace encoded as one chunk of a snapshot file.
+    /// Records of a keyspace taken at once for a snapshot.
     public static let snapshotRecordsPerChunk = 512
+
+    /// Leases in one chunk of a snapshot file: 1.5 MiB of them.
+    static let snapshotLeasesPerChunk = 65_536
+
+    /// Bytes of records after which a snapshot's chunk is closed; the last record may exceed it.
+    static let snapshotRecordBytesPerChunk = 1 << 20
+
+    /// What an entry costs in memory beside its payload.
+    static let entryOverheadBytes = 96
+
+    /// A snapshot is taken once this part (one in so many) of the last one's size was logged since: of
+    /// a state that grows, some five times its size is written in all.
+    static let snapshotStateShare = 4
+
+    /// The latest group time that is believed, in milliseconds: sums with it cannot overflow, and it
+    /// is 285,000 years.
+    static let groupTimeMax: Int64 = 1 << 53
 
     /// Changes that a tick sweeps after a compaction: some milliseconds of work at most.
     static let changesSweptPerTick = 500

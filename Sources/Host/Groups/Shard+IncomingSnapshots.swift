@@ -18,6 +18,7 @@ extension Shard {
                 leader: chunk.leader,
                 term: chunk.term,
                 received: 0,
+                lastProgress: tick,
                 isFinishing: false
             )
         }
@@ -26,6 +27,7 @@ extension Shard {
             !incoming.isFinishing
         else { return }
         incoming.received += UInt64(chunk.bytes.count)
+        incoming.lastProgress = tick
         incoming.isFinishing = incoming.received >= chunk.totalBytes
         group.snapshots.incoming = incoming
         effects.snapshotJobs.append(
@@ -61,6 +63,7 @@ extension Shard {
         group.raft.snapshotReceived(mark, from: incoming.leader, term: incoming.term)
         group.snapshots.entriesSince = 0
         group.snapshots.bytesSince = 0
+        group.snapshots.lastBytes = Int(clamping: incoming.received)
         journal.gather(JournalMark(group: group.id, index: mark.index, term: mark.term))
         group.snapshots.unmarked = mark
         report(mark, .done, received: incoming.received, to: leader, in: group)
@@ -74,6 +77,15 @@ extension Shard {
         guard group.machine.replace(with: source) else { return false }
         if case .keyspace(let keyspace) = source { group.time.observe(keyspace.time, at: now) }
         return true
+    }
+
+    /// A leader that is gone sends no more; what it began must not keep this node from taking
+    /// snapshots of its own.
+    func giveUpIncoming(_ group: Group) {
+        guard let incoming = group.snapshots.incoming, !incoming.isFinishing,
+            incoming.lastProgress + settings.snapshotStallTicks < tick
+        else { return }
+        group.snapshots.incoming = nil
     }
 
     func refuseIncoming(_ mark: SnapshotMark, in group: Group) {

@@ -69,6 +69,9 @@ extension Shard {
     /// What is held back goes first: a leader takes a node's commands only in their order.
     private func submit(_ payload: ByteSlice, sequence: UInt64, in group: Group) {
         guard group.heldBack.isEmpty else { return holdBack(payload, sequence, in: group) }
+        guard !group.isLeader || journal.gatheredBytes < Limits.gatheredBytesMax else {
+            return refuse(group, sequence, .tooManyRequests)
+        }
         switch group.raft.propose(payload, kind: .command) {
         case .accepted: group.proposals.noteSent(sequence)
         case .tooManyUncommittedBytes: refuse(group, sequence, .tooManyRequests)
@@ -147,6 +150,9 @@ extension Shard {
         }
         guard !journal.isFull else {
             return refuse(proposal, .storageFull, to: origin, in: group)
+        }
+        guard journal.gatheredBytes < Limits.gatheredBytesMax else {
+            return refuse(proposal, .tooManyUncommittedBytes, to: origin, in: group)
         }
         guard let payload = restamped(proposal.payload, in: group) else { return }
         switch group.raft.propose(payload, kind: .command) {

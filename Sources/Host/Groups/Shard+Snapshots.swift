@@ -7,21 +7,47 @@ internal import RaftCore
 // Snapshots: taken of a copy, off the shard; streamed to followers that are too far behind, a chunk
 // at a time; and marked in the journal, which may then forget what they cover.
 extension Shard {
-    /// Takes a snapshot once enough was applied since the last.
+    /// Takes a snapshot once enough was applied since the last, or if it holds up the journal.
     func considerSnapshot(_ group: Group) {
         let snapshots = group.snapshots
         guard !snapshots.isSaving, snapshots.incoming == nil, snapshots.outgoing.isEmpty,
-            snapshots.entriesSince >= settings.snapshotEntries
-                || snapshots.bytesSince >= settings.snapshotBytes
+            snapshots.isWanted || isSnapshotDue(group)
         else { return }
         let index = group.raft.appliedIndex
         // A snapshot that went further than this disk's log would leave a gap behind it.
         guard isCovered(index, in: group), let term = group.raft.term(at: index) else { return }
         let mark = SnapshotMark(index: index, term: term, configuration: group.raft.configuration)
         group.snapshots.isSaving = true
+        group.snapshots.isWanted = false
         group.snapshots.entriesSince = 0
         group.snapshots.bytesSince = 0
         effects.snapshotJobs.append(.save(group.id, mark, group.machine.source))
+    }
+
+    /// A snapshot writes the whole state: a large one waits until a good part of the last one's size
+    /// was logged, so that writing it does not become the node's main work.
+    private func isSnapshotDue(_ group: Group) -> Bool {
+        let snapshots = group.snapshots
+        guard
+            snapshots.entriesSince >= settings.snapshotEntries
+                || snapshots.bytesSince >= settings.snapshotBytes
+        else { return false }
+        let logged = snapshots.bytesSince + snapshots.entriesSince * Limits.entryOverheadBytes
+        return logged >= snapshots.lastBytes / Limits.snapshotStateShare
+    }
+
+    /// The journal cannot let go of its oldest files because of these groups, which write little.
+    ///
+    /// Not if the snapshot would be larger than what it frees: two large groups would make each other
+    /// take snapshots without end.
+    func wantSnapshots(of ids: [GroupID], pinning bytes: Int) {
+        for id in ids {
+            withGroup(id) { group in
+                group.snapshots.isWanted =
+                    group.raft.appliedIndex > group.raft.snapshot.index
+                    && group.snapshots.lastBytes <= bytes
+            }
+        }
     }
 
     private func isCovered(_ index: LogIndex, in group: Group) -> Bool {
@@ -33,7 +59,7 @@ extension Shard {
 
     func completedSnapshot(_ completion: StorageCompletion) {
         switch completion {
-        case .snapshotSaved(let id, let mark): saved(mark, of: id)
+        case .snapshotSaved(let id, let mark, let byteCount): saved(mark, byteCount, of: id)
         case .snapshotNotSaved(let id, _, let reason):
             withGroup(id) { $0.snapshots.isSaving = false }
             effects.facts.append(.snapshotFailed(id, reason))
@@ -51,7 +77,7 @@ extension Shard {
         case .snapshotChunkRefused(let id, let mark, let reason):
             withGroup(id) { refuseIncoming(mark, in: $0) }
             effects.facts.append(.snapshotFailed(id, reason))
-        case .appended, .full, .failed:
+        case .appended, .full, .failed, .pinned:
             preconditionFailure("a completion of the journal's")
         }
     }
@@ -62,9 +88,10 @@ extension Shard {
         touch(place)
     }
 
-    private func saved(_ mark: SnapshotMark, of id: GroupID) {
+    private func saved(_ mark: SnapshotMark, _ byteCount: Int, of id: GroupID) {
         withGroup(id) { group in
             group.snapshots.isSaving = false
+            group.snapshots.lastBytes = byteCount
             group.raft.snapshotTaken(mark)
             noteMark(mark, in: group)
         }
@@ -160,6 +187,7 @@ extension Shard {
     }
 
     func passTickForSnapshots(_ group: Group) {
+        giveUpIncoming(group)
         guard !group.snapshots.outgoing.isEmpty else { return }
         let stall = UInt64(settings.snapshotStallTicks)
         for transfer in group.snapshots.outgoing

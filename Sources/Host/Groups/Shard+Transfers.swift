@@ -97,6 +97,17 @@ extension Shard {
         return isUnderWay
     }
 
+    /// A leader whose disk is full or hangs lets another lead.
+    ///
+    /// Once, until its disk works again: should all disks be full, leadership must not go round.
+    func leaveOfficeIfStuck() {
+        guard journal.isStuck(at: tick, after: settings.appendStallTicks) else {
+            hasLeftOffice = false
+            return
+        }
+        if !hasLeftOffice { hasLeftOffice = handOverLeaderships() }
+    }
+
     /// Whether a client's command waits for its outcome.
     public var hasOpenProposals: Bool { groups.contains { $0.proposals.openCount > 0 } }
 }

@@ -23,7 +23,7 @@ extension Shard {
             step(groups[place], at: place)
         }
         flushOutboxes()
-        if !isStopped, let batch = journal.beginAppend() {
+        if !isStopped, let batch = journal.beginAppend(at: tick) {
             self.effects.journalJobs.append(.append(batch))
         }
         effects.removeAll()
@@ -34,7 +34,14 @@ extension Shard {
         tellLeadership(group)
         releaseHeldBack(group)
         openReadRound(group)
-        while group.raft.hasReady { carryOut(group.raft.takeReady(), of: group, at: place) }
+        while group.raft.hasReady {
+            let ready = group.raft.takeReady()
+            carryOut(ready, of: group, at: place)
+            guard !ready.committed.isEmpty, group.raft.hasBacklog else { continue }
+            // The rest of a long backlog waits for the next turn: others must not wait for all of it.
+            touch(place)
+            break
+        }
         tellLeadership(group)
         tellTransfer(group)
         serveReads(group)
@@ -137,6 +144,7 @@ extension Shard {
             if !journal.isFull { effects.facts.append(.storageIsFull(path)) }
             journal.retryLater(at: tick + settings.storageRetryTicks)
         case .failed(let reason): stop(reason)
+        case .pinned(let groups, let bytes): wantSnapshots(of: groups, pinning: bytes)
         case .snapshotSaved, .snapshotNotSaved, .snapshotRead, .snapshotUnreadable,
             .snapshotChunkReceived, .snapshotReceived, .snapshotChunkRefused:
             completedSnapshot(completion)

@@ -40,6 +40,9 @@ public final class Shard {
     var effects = ShardEffects()
     public private(set) var isStopped = false
 
+    /// Whether this node has handed over, as its disk takes nothing.
+    var hasLeftOffice = false
+
     /// Groups as recovered from disk.
     ///
     /// `boots` counts the node's starts and makes sequences unique.
@@ -61,14 +64,14 @@ public final class Shard {
                 settings: settings.raft,
                 seed: seed &+ replica.id.number &* 0x9e37_79b9_7f4a_7c15
             )
-            groups.append(
-                Group(
-                    id: replica.id,
-                    machine: GroupMachine(replica.source),
-                    raft: raft,
-                    firstSequence: boots << 40
-                )
+            let group = Group(
+                id: replica.id,
+                machine: GroupMachine(replica.source),
+                raft: raft,
+                firstSequence: boots << 40
             )
+            group.snapshots.lastBytes = replica.snapshotBytes
+            groups.append(group)
         }
         self.groups = groups
         places = GroupPlaces(groups.map(\.id))
@@ -138,16 +141,14 @@ public final class Shard {
     /// Tells the shard what time it is; ticks pass as they fall due.
     public func advance(to now: Instant) {
         self.now = max(self.now, now)
-        guard let due = nextTickAt else {
-            nextTickAt = now + settings.tickNanoseconds
-            return
-        }
-        guard now >= due else { return }
+        // The first tick passes at once: who is alone in its group leads with it.
+        if let due = nextTickAt, now < due { return }
         // After a pause only one tick passes: whoever slept does not know how long the others waited.
         nextTickAt = now + settings.tickNanoseconds
         tick = tick.next
         for place in groups.indices { passTick(place) }
         journal.passTick(tick)
+        leaveOfficeIfStuck()
     }
 
     private func passTick(_ place: Int) {

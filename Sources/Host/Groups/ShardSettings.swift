@@ -25,6 +25,10 @@ public struct ShardSettings: Sendable {
     /// How often the leader of a keyspace that has leases writes down the time.
     public var advanceTimeTicks = 100
 
+    /// How long an append may be under way before this node hands over what it leads: a disk that
+    /// hangs would hold up everybody's reads and memory.
+    public var appendStallTicks = 40
+
     /// How long a full disk is left alone before the append is tried again.
     public var storageRetryTicks = 20
 

@@ -13,6 +13,7 @@ enum SnapshotCodec {
         case controlImage = 1
         case keyspaceHeader = 2
         case keyspaceRecords = 3
+        case keyspaceLeases = 4
     }
 
     static func encodeConfiguration(_ configuration: GroupConfiguration) -> ByteSlice {
@@ -56,29 +57,52 @@ enum SnapshotCodec {
         _ keyspace: Keyspace,
         to writer: SnapshotWriter<Storage>
     ) throws(JournalError) {
+        var leases = keyspace.leaseRecords[...]
         var head = ByteWriter()
         head.byte(ChunkKind.keyspaceHeader.rawValue)
-        KeyspaceCodec.encode(keyspace.snapshotHeader(), keyspace.leaseRecords, into: &head)
+        KeyspaceCodec.encode(keyspace.snapshotHeader(), into: &head)
+        KeyspaceCodec.encode(leases.prefix(Limits.snapshotLeasesPerChunk), into: &head)
         try writer.append(head.slice)
+        leases = leases.dropFirst(Limits.snapshotLeasesPerChunk)
+        while !leases.isEmpty {
+            var chunk = ByteWriter()
+            chunk.byte(ChunkKind.keyspaceLeases.rawValue)
+            KeyspaceCodec.encode(leases.prefix(Limits.snapshotLeasesPerChunk), into: &chunk)
+            try writer.append(chunk.slice)
+            leases = leases.dropFirst(Limits.snapshotLeasesPerChunk)
+        }
         var cursor: SnapshotCursor? = SnapshotCursor()
         while let from = cursor {
             let (records, next) = keyspace.snapshotRecords(
                 from: from,
                 limit: Limits.snapshotRecordsPerChunk
             )
-            var chunk = ByteWriter()
-            chunk.byte(ChunkKind.keyspaceRecords.rawValue)
-            for record in records { KeyspaceCodec.encode(record, into: &chunk) }
-            try writer.append(chunk.slice)
+            try save(records, to: writer)
             cursor = next
         }
+    }
+
+    /// In as many chunks as it takes: values may be large, and a chunk is held in memory.
+    private static func save<Storage: Disk>(
+        _ records: [SnapshotRecord],
+        to writer: SnapshotWriter<Storage>
+    ) throws(JournalError) {
+        var chunk = ByteWriter()
+        for record in records {
+            if chunk.count == 0 { chunk.byte(ChunkKind.keyspaceRecords.rawValue) }
+            KeyspaceCodec.encode(record, into: &chunk)
+            guard chunk.count >= Limits.snapshotRecordBytesPerChunk else { continue }
+            try writer.append(chunk.slice)
+            chunk = ByteWriter()
+        }
+        if chunk.count > 0 { try writer.append(chunk.slice) }
     }
 
     /// The newest snapshot of a group, decoded; nil if there is none.
     static func load<Storage: Disk>(
         _ group: GroupID,
         from snapshots: SnapshotStore<Storage>
-    ) throws(RecoveryError) -> (mark: SnapshotMark, source: SnapshotSource)? {
+    ) throws(RecoveryError) -> LoadedSnapshot? {
         let descriptor: SnapshotDescriptor
         do throws(JournalError) {
             guard let latest = try snapshots.latest(of: group) else { return nil }
@@ -93,7 +117,12 @@ enum SnapshotCodec {
                 term: descriptor.term,
                 configuration: configuration
             )
-            return (mark, try load(descriptor, from: snapshots))
+            return LoadedSnapshot(
+                group: group,
+                mark: mark,
+                source: try load(descriptor, from: snapshots),
+                byteCount: descriptor.byteCount
+            )
         } catch {
             throw .snapshotMalformed(group, "\(error)")
         }
@@ -103,14 +132,13 @@ enum SnapshotCodec {
         _ descriptor: SnapshotDescriptor,
         from snapshots: SnapshotStore<Storage>
     ) throws(DecodeError) -> SnapshotSource {
-        var image: MetadataImage?
-        var keyspace: Keyspace?
+        var state = StateInChunks()
         var failure: DecodeError?
         do throws(JournalError) {
             try snapshots.contents(of: descriptor) { chunk in
                 guard failure == nil else { return }
                 do throws(DecodeError) {
-                    try read(chunk, image: &image, keyspace: &keyspace)
+                    try read(chunk, into: &state)
                 } catch {
                     failure = error
                 }
@@ -119,15 +147,12 @@ enum SnapshotCodec {
             throw .malformed("\(error)")
         }
         if let failure { throw failure }
-        if let image { return .control(image) }
-        if let keyspace { return .keyspace(keyspace) }
-        throw .malformed("a snapshot without a state")
+        return try state.source()
     }
 
     private static func read(
         _ chunk: ByteSlice,
-        image: inout MetadataImage?,
-        keyspace: inout Keyspace?
+        into state: inout StateInChunks
     ) throws(DecodeError) {
         var reader = ByteReader(chunk)
         let number = try reader.byte()
@@ -136,26 +161,53 @@ enum SnapshotCodec {
         }
         switch kind {
         case .controlImage:
-            image = try ControlRecordCodec.decodeImage(chunk[1..<chunk.count])
+            state.image = try ControlRecordCodec.decodeImage(chunk[1..<chunk.count])
         case .keyspaceHeader:
-            keyspace = try KeyspaceCodec.keyspace(from: &reader)
+            state.header = try KeyspaceCodec.header(from: &reader)
+            state.leases = try KeyspaceCodec.leases(from: &reader)
+        case .keyspaceLeases:
+            state.leases += try KeyspaceCodec.leases(from: &reader)
         case .keyspaceRecords:
-            while !reader.isAtEnd {
-                let record = try KeyspaceCodec.record(from: &reader)
-                guard keyspace != nil else { throw .malformed("records before the header") }
-                try restore(record, into: &keyspace)
-            }
+            try state.begin()
+            while !reader.isAtEnd { try state.restore(try KeyspaceCodec.record(from: &reader)) }
         }
     }
+}
 
-    private static func restore(
-        _ record: SnapshotRecord,
-        into keyspace: inout Keyspace?
-    ) throws(DecodeError) {
-        do {
+/// A state machine's value on its way out of a snapshot's chunks.
+private struct StateInChunks {
+    var image: MetadataImage?
+    var header: KeyspaceSnapshotHeader?
+    var leases: [LeaseRecord] = []
+    private var keyspace: Keyspace?
+
+    /// The header and all leases were read; records follow.
+    mutating func begin() throws(DecodeError) {
+        guard let header else {
+            guard keyspace == nil else { return }
+            throw .malformed("records before the header")
+        }
+        do throws(KeyspaceError) {
+            keyspace = try Keyspace(header: header, leases: leases)
+        } catch {
+            throw .malformed("a keyspace's header: \(error)")
+        }
+        self.header = nil
+        leases = []
+    }
+
+    mutating func restore(_ record: SnapshotRecord) throws(DecodeError) {
+        do throws(KeyspaceError) {
             try keyspace?.restore(record)
         } catch {
             throw .malformed("\(error)")
         }
+    }
+
+    mutating func source() throws(DecodeError) -> SnapshotSource {
+        if let image { return .control(image) }
+        if header != nil { try begin() }
+        guard let keyspace, leases.isEmpty else { throw .malformed("a snapshot without a state") }
+        return .keyspace(keyspace)
     }
 }

@@ -39,7 +39,10 @@ public enum StorageCompletion: Sendable {
     /// Nothing of the append counts; it may be tried again when there is space.
     case full(String)
 
-    case snapshotSaved(GroupID, SnapshotMark)
+    /// Entries of these groups keep the journal's oldest file, and so all `bytes` of it.
+    case pinned([GroupID], bytes: Int)
+
+    case snapshotSaved(GroupID, SnapshotMark, byteCount: Int)
     case snapshotNotSaved(GroupID, SnapshotMark, String)
     case snapshotRead(
         GroupID,

@@ -38,7 +38,8 @@ public final class JournalThread<Storage: Disk> {
                 return .appended
             case .release(let group, let index):
                 try journal.release(group, upTo: index)
-                return nil
+                let pinning = journal.oldestPinning.filter { $0 != group }
+                return pinning.isEmpty ? nil : .pinned(pinning, bytes: journal.byteCount)
             }
         } catch {
             return completion(for: error)
@@ -129,10 +130,9 @@ public final class SnapshotThread<Storage: Disk> {
                 writer.abandon()
                 throw error
             }
-            if let latest = try snapshots.latest(of: group) {
-                try snapshots.removeOlder(than: latest)
-            }
-            return .snapshotSaved(group, mark)
+            let latest = try snapshots.latest(of: group)
+            if let latest { try snapshots.removeOlder(than: latest) }
+            return .snapshotSaved(group, mark, byteCount: latest?.byteCount ?? 0)
         } catch {
             return .snapshotNotSaved(group, mark, "\(error)")
         }
@@ -201,27 +201,34 @@ public final class SnapshotThread<Storage: Disk> {
                 return .snapshotChunkReceived(group, mark, received: receiving.received)
             }
             receivers.removeValue(forKey: group)
-            let descriptor = try receiving.receiver.finish()
-            return load(group, mark, descriptor)
+            do throws(JournalError) {
+                return try load(group, mark, receiving.receiver)
+            } catch {
+                receiving.receiver.abandon()
+                throw error
+            }
         } catch {
             receivers.removeValue(forKey: group)?.receiver.abandon()
             return .snapshotChunkRefused(group, mark, "\(error)")
         }
     }
 
+    /// Its own name is for a snapshot that this node can read: with one that a newer version has
+    /// written it could not start again.
     private func load(
         _ group: GroupID,
         _ mark: SnapshotMark,
-        _ descriptor: SnapshotDescriptor
-    ) -> StorageCompletion {
+        _ receiver: SnapshotReceiver<Storage>
+    ) throws(JournalError) -> StorageCompletion {
+        let source: SnapshotSource
+        let received = try receiver.whole()
         do throws(DecodeError) {
-            return .snapshotReceived(
-                group,
-                mark,
-                try SnapshotCodec.load(descriptor, from: snapshots)
-            )
+            source = try SnapshotCodec.load(received, from: snapshots)
         } catch {
+            receiver.abandon()
             return .snapshotChunkRefused(group, mark, "\(error)")
         }
+        try receiver.publish()
+        return .snapshotReceived(group, mark, source)
     }
 }

@@ -61,15 +61,20 @@ public final class SnapshotReceiver<Storage: Disk> {
         try store.write([bytes], to: &file)
     }
 
-    /// Checks every byte, then makes the snapshot durable under its name.
-    public func finish() throws(JournalError) -> SnapshotDescriptor {
+    /// The file as it has come, all of it; who reads its contents checks every byte.
+    public func whole() throws(JournalError) -> SnapshotDescriptor {
         let received = try store.describe(file.path)
         guard received.group == expected.group, received.index == expected.index,
             received.term == expected.term
         else {
             throw .damaged(path: file.path, offset: 0, reason: "it is another snapshot")
         }
-        try store.contents(of: received) { _ in }
+        return received
+    }
+
+    /// Makes the snapshot durable under its name, once its contents were found good.
+    @discardableResult
+    public func publish() throws(JournalError) -> SnapshotDescriptor {
         try store.publish(file)
         return try store.describe(file.target)
     }

@@ -10,7 +10,7 @@ import Testing
         kind: .txn,
         origin: NodeID(.max),
         sequence: 7 << 40,
-        time: GroupTime(-1)
+        time: GroupTime(1 << 53)
     )
 
     @Test func aPayloadIsTheHeaderAndTheRequestAsItCame() throws {
@@ -27,6 +27,17 @@ import Testing
                 try CommandHeader(decoding: payload[0..<length])
             }
             #expect(CommandHeader.body(of: payload[0..<length]) == .empty)
+        }
+    }
+
+    /// Sums with a time from outside must not overflow, on every node that applies the entry.
+    @Test(arguments: [Int64(-1), (1 << 53) + 1, .max])
+    func aTimeOutOfThisWorldIsMalformed(time: Int64) {
+        var header = header
+        header.time = GroupTime(time)
+        let payload = ByteSlice("request").withUnsafeBytes { header.payload($0) }
+        #expect(throws: DecodeError.malformed("a group time of \(time)")) {
+            try CommandHeader(decoding: payload)
         }
     }
 

@@ -17,8 +17,12 @@ final class TestCluster {
         var effects = ShardEffects()
         var completions: [Completion] = []
         var facts: [Fact] = []
+        var snapshotJobs: [SnapshotJob] = []
         var isCutOff = false
         var isDiskFull = false
+
+        /// Its journal's jobs never end.
+        var isDiskHanging = false
 
         /// Hears nobody; or nobody hears it.
         var isDeaf = false
@@ -88,11 +92,12 @@ final class TestCluster {
     private func carryOut(_ member: Member, _ node: NodeID) {
         member.completions += member.effects.completions
         member.facts += member.effects.facts
+        member.snapshotJobs += member.effects.snapshotJobs
         let frames = member.effects.frames
         let jobs = member.effects.journalJobs
         member.sent += frames
         for job in jobs {
-            guard case .append = job else { continue }
+            guard case .append = job, !member.isDiskHanging else { continue }
             member.shard.completed(member.isDiskFull ? .full("journal") : .appended)
         }
         guard !member.isCutOff, !member.isMute else { return }

@@ -154,6 +154,49 @@ import Testing
         #expect(!cluster[leader].shard.handOverLeaderships())
     }
 
+    @Test func aLeaderWhoseDiskIsFullLetsAnotherLead() {
+        let cluster = TestCluster(nodes: 3)
+        let old = cluster.electLeader()
+        cluster.tick(20)
+        cluster[old].isDiskFull = true
+        cluster.put("a", "1", at: old, as: 1)
+        cluster.tick(5)
+        let new = leader(cluster, seenBy: old)
+        #expect(new != nil && new != NodeID(old))
+        let node = new?.number ?? old
+        cluster.put("b", "2", at: node, as: 2)
+        cluster.settle()
+        #expect(cluster.answer(at: node, to: 2) == "revision 3")
+    }
+
+    @Test func fullDisksEverywhereDoNotSendLeadershipRound() {
+        let cluster = TestCluster(nodes: 3)
+        let old = cluster.electLeader()
+        cluster.tick(20)
+        for node: UInt64 in 1...3 { cluster[node].isDiskFull = true }
+        cluster.put("a", "1", at: old, as: 1)
+        let term = cluster[old].shard.status(.defaultKeyspace)?.term.number ?? 0
+        cluster.tick(600)
+        #expect((cluster[old].shard.status(.defaultKeyspace)?.term.number ?? 0) <= term + 20)
+    }
+
+    @Test func aLeaderWhoseDiskHangsLetsAnotherLeadAndIsBoundedInMemory() {
+        let cluster = TestCluster(nodes: 3)
+        let old = cluster.electLeader()
+        cluster.tick(20)
+        cluster[old].isDiskHanging = true
+        let large = ByteSlice([UInt8](repeating: 7, count: 8 << 20))
+        for request: UInt64 in 1...12 {
+            cluster.put("a", large, at: old, as: request)
+            cluster.settle()
+        }
+        #expect(cluster.answer(at: old, to: 2) == "revision 3")
+        #expect(cluster.answer(at: old, to: 12) == "tooManyRequests")
+        cluster.tick(45)
+        let new = leader(cluster, seenBy: old)
+        #expect(new != nil && new != NodeID(old))
+    }
+
     @Test func heldBackWritesAreBoundedInBytes() {
         let cluster = TestCluster(nodes: 3)
         let large = ByteSlice([UInt8](repeating: 7, count: Limits.bytesHeldBackMax / 4))

@@ -140,8 +140,9 @@ import Testing
             try receiver.append(bytes)
             offset += bytes.count
         }
-        let received = try receiver.finish()
-        #expect(received == latest)
+        try target.contents(of: receiver.whole()) { _ in }
+        #expect(try target.latest(of: group) == nil)
+        #expect(try receiver.publish() == latest)
         peer.crash()
         #expect(try contents(target) == ["one", "two"])
     }
@@ -153,10 +154,10 @@ import Testing
         let bytes = try source.read(latest, at: 0, count: latest.byteCount)
         let short = try source.receive(group: group, index: LogIndex(10), term: Term(2))
         try short.append(bytes[0..<bytes.count - 1])
-        #expect(throws: JournalError.self) { try short.finish() }
+        #expect(throws: JournalError.self) { try short.whole() }
         short.abandon()
         let other = try source.receive(group: group, index: LogIndex(11), term: Term(2))
         try other.append(bytes)
-        #expect(throws: JournalError.self) { try other.finish() }
+        #expect(throws: JournalError.self) { try other.whole() }
     }
 }

@@ -39,7 +39,8 @@ struct RecoveredStorage: Sendable {
         let journalSettings = settings
         let replicas: [RecoveredReplica]
         do {
-            let logged = try await journal.open { thread in
+            // Side by side: the one waits for the disk while the other decodes.
+            async let logged = journal.open { thread in
                 let (journal, recovered) = try Journal.open(
                     on: SystemDisk(root: root),
                     in: "shard-0/journal",
@@ -48,15 +49,20 @@ struct RecoveredStorage: Sendable {
                 thread = JournalThread(journal)
                 return recovered
             }
-            replicas = try await snapshots.open { thread in
+            async let loaded = snapshots.open { thread in
                 let store = try SnapshotStore(
                     on: SystemDisk(root: root),
                     in: "shard-0/groups",
                     settings: JournalSettings()
                 )
                 thread = SnapshotThread(store)
-                return try Recovery.replicas(of: seeds, journal: logged, snapshots: store)
+                return try Recovery.snapshots(of: seeds, in: store)
             }
+            replicas = try Recovery.replicas(
+                of: seeds,
+                journal: try await logged,
+                snapshots: try await loaded
+            )
         } catch {
             throw Complaint(
                 failure: "cannot recover from \(root)",

@@ -23,10 +23,11 @@ final class ShardMailbox: Sendable {
         receiver = NIOLoopBoundBox.makeEmptyBox(valueType: ShardLoop.self, eventLoop: loop)
     }
 
-    /// On the loop: whose letters these are.
-    ///
-    /// What came before waits for the next letter or tick.
-    func belong(to shard: ShardLoop) { receiver.value = shard }
+    /// On the loop: whose letters these are, those that came before among them.
+    func belong(to shard: ShardLoop) {
+        receiver.value = shard
+        loop.execute { self.receiver.value?.open(self) }
+    }
 
     func post(_ letter: Letter) {
         let isFirst = letters.withLock { letters in

@@ -81,9 +81,9 @@ extension ClusterSimulation {
         trace.tell(now, "node \(nodes[place].id) \(job.line): \(completion.line)")
         guard !losePowerIfDue(place) else { return }
         switch completion {
-        case .snapshotSaved(let group, let mark), .snapshotReceived(let group, let mark, _):
+        case .snapshotSaved(let group, let mark, _), .snapshotReceived(let group, let mark, _):
             observer.coveredDurably(mark.index, mark.term, in: group, on: nodes[place].id)
-        case .appended, .full, .snapshotNotSaved, .snapshotRead, .snapshotUnreadable,
+        case .appended, .full, .pinned, .snapshotNotSaved, .snapshotRead, .snapshotUnreadable,
             .snapshotChunkReceived, .snapshotChunkRefused, .failed:
             break
         }
@@ -100,7 +100,7 @@ extension ClusterSimulation {
             running.isAppendUnderWay = false
             running.isAppendRetried = false
         case .full: running.isAppendRetried = true
-        case .snapshotSaved, .snapshotNotSaved, .snapshotRead, .snapshotUnreadable,
+        case .pinned, .snapshotSaved, .snapshotNotSaved, .snapshotRead, .snapshotUnreadable,
             .snapshotChunkReceived, .snapshotReceived, .snapshotChunkRefused, .failed:
             break
         }
@@ -188,7 +188,7 @@ extension StorageCompletion {
             reason
         case .full: "no space"
         case .snapshotReceived: "whole"
-        case .appended, .snapshotSaved, .snapshotRead, .snapshotChunkReceived: "ok"
+        case .appended, .pinned, .snapshotSaved, .snapshotRead, .snapshotChunkReceived: "ok"
         }
     }
 }

@@ -69,7 +69,11 @@ final class RunningNode {
         }
         var replicas: [RecoveredReplica]
         do throws(RecoveryError) {
-            replicas = try Recovery.replicas(of: seeds, journal: groups, snapshots: store)
+            replicas = try Recovery.replicas(
+                of: seeds,
+                journal: groups,
+                snapshots: try Recovery.snapshots(of: seeds, in: store)
+            )
         } catch {
             throw .recovery(error)
         }
