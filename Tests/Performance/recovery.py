@@ -1,6 +1,6 @@
 """How a node starts: ready on an empty directory, at rest, and with a million keys after a crash.
 
-Prints one JSON line of figures. `measure` is for other benches; the targets are issue 3's.
+Prints one JSON line of figures; `--system etcd` those of etcd 3.5.1. `measure` is for other benches.
 """
 
 import argparse
@@ -100,8 +100,11 @@ class Loader:
 
 
 def is_ready(node):
+    """Martlet says so at /readyz, etcd at /health of its clients' port."""
+    is_martlet = Path(node.command[0]).name == "martlet"
+    url = f"http://{node.http}/readyz" if is_martlet else f"http://{node.etcd}/health"
     try:
-        with urllib.request.urlopen(f"http://{node.http}/readyz", timeout=1) as answer:
+        with urllib.request.urlopen(url, timeout=1) as answer:
             return answer.status == 200
     except (urllib.error.URLError, OSError):
         return False
@@ -124,11 +127,11 @@ def count(node):
         return rpc.KVStub(channel).Range(request, timeout=60).count
 
 
-def measure_empty(rounds=5, rest_seconds=10):
+def measure_empty(system, rounds=5, rest_seconds=10):
     """On an empty directory: ready after, resident bytes and CPU share at rest."""
     times = []
     for _ in range(rounds):
-        cluster = Cluster("martlet", 1)
+        cluster = Cluster(system, 1)
         node = cluster.nodes[0]
         times.append(start(node))
         if len(times) == rounds:
@@ -146,9 +149,9 @@ def measure_empty(rounds=5, rest_seconds=10):
     }
 
 
-def measure_full(keys):
+def measure_full(system, keys):
     """With many keys: memory, and ready after a crash and after a clean stop."""
-    cluster = Cluster("martlet", 1)
+    cluster = Cluster(system, 1)
     node = cluster.nodes[0]
     start(node)
     empty = node.resident_bytes
@@ -183,11 +186,14 @@ def measure_full(keys):
     }
 
 
-def measure(keys=1_000_000):
-    return measure_empty() | measure_full(keys) | {"cores": os.cpu_count()}
+def measure(system="martlet", keys=1_000_000):
+    figures = {"system": system, "cores": os.cpu_count()}
+    return figures | measure_empty(system) | measure_full(system, keys)
 
 
 if __name__ == "__main__":
     arguments = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     arguments.add_argument("--keys", type=int, default=1_000_000)
-    print(json.dumps(measure(arguments.parse_args().keys)))
+    arguments.add_argument("--system", choices=["martlet", "etcd"], default="martlet")
+    options = arguments.parse_args()
+    print(json.dumps(measure(options.system, options.keys)))

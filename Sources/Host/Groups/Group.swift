@@ -92,6 +92,18 @@ struct GroupSnapshots {
 
 /// A snapshot on its way to a follower, one chunk at a time.
 struct OutgoingSnapshot {
+    enum Stage {
+        /// A chunk is read from the disk; becomes `sent`.
+        case reading
+
+        /// The follower is to say how far it is; becomes `reading` or `refused`, or ends.
+        case sent
+
+        /// The follower does not take it, or it cannot be read; tried again after a while.
+        case refused
+    }
+
+    var stage = Stage.reading
     var target: ReplicaID
     var mark: SnapshotMark
     var term: Term
@@ -105,7 +117,9 @@ struct IncomingSnapshot {
     var term: Term
     var received: UInt64
     var lastProgress: Tick
-    var isFinishing: Bool
+
+    /// A chunk is on its way to the disk; until it is there no other is taken.
+    var isWriting: Bool
 }
 
 /// A group's time, as far as this node can tell.

@@ -22,6 +22,9 @@ public enum Limits {
     /// Read rounds that a follower has asked its leader for and not heard of.
     public static let readRoundsInFlightMax = 4
 
+    /// Read rounds that a leader has open for all nodes; each node has a few.
+    static let readRoundsMax = 1_024
+
     /// Bytes of a snapshot in one frame: large enough to stream, small beside the frame limit.
     public static let snapshotChunkBytes = 256 * 1024
 

@@ -47,6 +47,9 @@ struct ReadQueue {
 
     var waitingCount: Int { waiting.count }
 
+    /// Rounds that were asked and are not answered, those of other nodes among them.
+    var roundCount: Int { asked.count }
+
     var isIdle: Bool { waiting.isEmpty && asked.isEmpty && confirmed.isEmpty }
 
     mutating func append(_ waiter: Waiter, deadline: Tick) {

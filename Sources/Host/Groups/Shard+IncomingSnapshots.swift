@@ -12,6 +12,7 @@ extension Shard {
         guard chunk.leader == ReplicaID(node.number), chunk.term >= group.raft.term,
             chunk.mark.index > group.raft.commitIndex
         else { return report(chunk.mark, .done, received: chunk.totalBytes, to: node, in: group) }
+        guard group.snapshots.incoming?.isWriting != true else { return }
         if chunk.offset == 0 {
             group.snapshots.incoming = IncomingSnapshot(
                 mark: chunk.mark,
@@ -19,16 +20,15 @@ extension Shard {
                 term: chunk.term,
                 received: 0,
                 lastProgress: tick,
-                isFinishing: false
+                isWriting: false
             )
         }
         guard var incoming = group.snapshots.incoming, incoming.mark == chunk.mark,
-            incoming.leader == chunk.leader, incoming.received == chunk.offset,
-            !incoming.isFinishing
+            incoming.leader == chunk.leader, incoming.received == chunk.offset
         else { return }
         incoming.received += UInt64(chunk.bytes.count)
         incoming.lastProgress = tick
-        incoming.isFinishing = incoming.received >= chunk.totalBytes
+        incoming.isWriting = true
         group.snapshots.incoming = incoming
         effects.snapshotJobs.append(
             .receive(
@@ -43,6 +43,7 @@ extension Shard {
 
     func acknowledge(_ mark: SnapshotMark, _ received: UInt64, in group: Group) {
         guard let incoming = group.snapshots.incoming, incoming.mark == mark else { return }
+        group.snapshots.incoming?.isWriting = false
         report(mark, .more, received: received, to: NodeID(incoming.leader.number), in: group)
     }
 
@@ -82,7 +83,7 @@ extension Shard {
     /// A leader that is gone sends no more; what it began must not keep this node from taking
     /// snapshots of its own.
     func giveUpIncoming(_ group: Group) {
-        guard let incoming = group.snapshots.incoming, !incoming.isFinishing,
+        guard let incoming = group.snapshots.incoming, !incoming.isWriting,
             incoming.lastProgress + settings.snapshotStallTicks < tick
         else { return }
         group.snapshots.incoming = nil

@@ -34,7 +34,7 @@ extension Shard {
 
     /// A follower asks on behalf of its reads.
     func acceptRead(_ sequence: UInt64, from node: NodeID, in group: Group) {
-        guard group.isLeader else {
+        guard group.isLeader, group.reads.roundCount < Limits.readRoundsMax else {
             return send(.readReply(group.id, sequence: sequence, index: nil), to: node)
         }
         let number = group.reads.openRemoteRound(node, sequence: sequence, at: tick)

@@ -10,7 +10,7 @@ extension Shard {
     /// Takes a snapshot once enough was applied since the last, or if it holds up the journal.
     func considerSnapshot(_ group: Group) {
         let snapshots = group.snapshots
-        guard !snapshots.isSaving, snapshots.incoming == nil, snapshots.outgoing.isEmpty,
+        guard !snapshots.isSaving, snapshots.incoming == nil, !snapshots.isStreaming,
             snapshots.isWanted || isSnapshotDue(group)
         else { return }
         let index = group.raft.appliedIndex
@@ -68,7 +68,7 @@ extension Shard {
                 sendChunk(mark, offset, of: totalBytes, bytes, to: target, in: $0)
             }
         case .snapshotUnreadable(let id, let mark, let target, let reason):
-            withGroup(id) { giveUp(mark, to: target, in: $0) }
+            withGroup(id) { pause(mark, to: target, in: $0) }
             effects.facts.append(.snapshotFailed(id, reason))
         case .snapshotChunkReceived(let id, let mark, let received):
             withGroup(id) { acknowledge(mark, received, in: $0) }
@@ -140,9 +140,13 @@ extension Shard {
         to target: ReplicaID,
         in group: Group
     ) {
-        guard let transfer = group.snapshots.outgoing.first(where: { $0.target == target }),
-            transfer.mark.index == mark.index
+        guard
+            let place = group.snapshots.outgoing.firstIndex(where: {
+                $0.target == target && $0.mark.index == mark.index
+            }), case .reading = group.snapshots.outgoing[place].stage
         else { return }
+        group.snapshots.outgoing[place].stage = .sent
+        let transfer = group.snapshots.outgoing[place]
         let chunk = SnapshotChunk(
             mark: mark,
             term: transfer.term,
@@ -166,13 +170,26 @@ extension Shard {
         let mark = group.snapshots.outgoing[place].mark
         switch progress.verdict {
         case .more:
+            guard case .sent = group.snapshots.outgoing[place].stage else { return }
+            group.snapshots.outgoing[place].stage = .reading
             effects.snapshotJobs.append(
                 .read(group.id, mark, offset: progress.received, target: target)
             )
         case .done:
             group.snapshots.outgoing.remove(at: place)
             group.raft.snapshotSent(to: target, delivered: true)
-        case .refused: giveUp(mark, to: target, in: group)
+        case .refused: pause(mark, to: target, in: group)
+        }
+    }
+
+    /// Raft would begin anew with the next heartbeat, and fail for the same reason.
+    private func pause(_ mark: SnapshotMark, to target: ReplicaID, in group: Group) {
+        for place in group.snapshots.outgoing.indices
+        where group.snapshots.outgoing[place].target == target
+            && group.snapshots.outgoing[place].mark.index == mark.index
+        {
+            group.snapshots.outgoing[place].stage = .refused
+            group.snapshots.outgoing[place].lastProgress = tick
         }
     }
 
@@ -193,6 +210,18 @@ extension Shard {
         for transfer in group.snapshots.outgoing
         where transfer.lastProgress.number + stall < tick.number {
             giveUp(transfer.mark, to: transfer.target, in: group)
+        }
+    }
+}
+
+extension GroupSnapshots {
+    /// Whether a follower is being sent a snapshot, so that a new one must not take its place.
+    var isStreaming: Bool {
+        outgoing.contains { transfer in
+            switch transfer.stage {
+            case .reading, .sent: true
+            case .refused: false
+            }
         }
     }
 }

@@ -66,27 +66,167 @@ import Testing
         let leader = cluster.electLeader()
         let follower = cluster.follower(of: leader)
         cluster.tick(2)
-        let mark = SnapshotMark(
-            index: LogIndex(1_000),
-            term: Term(1),
-            configuration: GroupConfiguration(voters: [ReplicaID(1)])
+        let begun = frame(of: [chunk(leader)], from: leader)
+        cluster[follower].shard.receive(begun, from: NodeID(leader))
+        cluster.settle()
+        cluster[follower].shard.completed(
+            .snapshotChunkReceived(.defaultKeyspace, transferred, received: 3)
         )
-        let chunk = SnapshotChunk(
-            mark: mark,
-            term: Term(1 << 40),
-            leader: ReplicaID(leader),
-            offset: 0,
-            totalBytes: 1 << 20,
-            bytes: ByteSlice([1, 2, 3])
-        )
-        var writer = PeerFrameWriter(source: NodeID(leader))
-        writer.append(.snapshotChunk(.defaultKeyspace, chunk))
-        cluster[follower].shard.receive(writer.finish(), from: NodeID(leader))
         for request: UInt64 in 1...10 { cluster.put("a", "1", at: leader, as: request) }
         cluster.tick(2)
         #expect(saves(cluster[follower], .defaultKeyspace) == 0)
         cluster.tick(settings.snapshotStallTicks)
         #expect(saves(cluster[follower], .defaultKeyspace) == 1)
+    }
+
+    private var transferred: SnapshotMark {
+        SnapshotMark(
+            index: LogIndex(1_000),
+            term: Term(1),
+            configuration: GroupConfiguration(voters: [ReplicaID(1)])
+        )
+    }
+
+    private func chunk(_ leader: UInt64, offset: UInt64 = 0) -> PeerItem {
+        let chunk = SnapshotChunk(
+            mark: transferred,
+            term: Term(1 << 40),
+            leader: ReplicaID(leader),
+            offset: offset,
+            totalBytes: 1 << 20,
+            bytes: ByteSlice([1, 2, 3])
+        )
+        return .snapshotChunk(.defaultKeyspace, chunk)
+    }
+
+    private func frame(of items: [PeerItem], from node: UInt64) -> ByteSlice {
+        var writer = PeerFrameWriter(source: NodeID(node))
+        for item in items { writer.append(item) }
+        return writer.finish()
+    }
+
+    /// What a peer repeats must not pile up before the disk.
+    @Test func chunksAreTakenOneAtATime() {
+        let cluster = TestCluster(nodes: 3)
+        let flood = (0..<100).map { chunk(2, offset: $0 % 2 == 0 ? 0 : 3) }
+        cluster[1].shard.receive(frame(of: flood, from: 2), from: NodeID(2))
+        cluster.settle()
+        #expect(cluster[1].snapshotJobs.count == 1)
+    }
+
+    /// A leader with a snapshot, and a follower that needs it; the leader's log is behind it.
+    private func clusterWithALateFollower() -> (TestCluster, leader: UInt64, late: UInt64) {
+        var settings = ShardSettings()
+        settings.raft.catchUpEntries = 0
+        let cluster = TestCluster(nodes: 3, settings: settings)
+        let leader = cluster.electLeader()
+        let late = cluster.follower(of: leader)
+        cluster.tick(2)
+        cluster[late].isCutOff = true
+        for request: UInt64 in 1...10 { cluster.put("a", "1", at: leader, as: request) }
+        cluster.tick(2)
+        let index = cluster[leader].shard.status(.defaultKeyspace)?.appliedIndex ?? .zero
+        let mark = SnapshotMark(
+            index: index,
+            term: cluster[leader].shard.status(.defaultKeyspace)?.term ?? .zero,
+            configuration: GroupConfiguration(
+                voters: cluster.nodes.map { ReplicaID($0.number) }
+            )
+        )
+        cluster[leader].shard.completed(
+            .snapshotSaved(.defaultKeyspace, mark, byteCount: 10)
+        )
+        cluster.settle()
+        cluster[late].isCutOff = false
+        cluster.tick(5)
+        return (cluster, leader, late)
+    }
+
+    private func reads(_ member: TestCluster.Member) -> Int {
+        member.snapshotJobs.count { if case .read = $0 { true } else { false } }
+    }
+
+    @Test func aSnapshotThatCannotBeReadIsNotTriedWithEveryHeartbeat() {
+        let (cluster, leader, late) = clusterWithALateFollower()
+        let member = cluster[leader]
+        #expect(reads(member) == 1)
+        guard case .read(let group, let mark, _, let target)? = member.snapshotJobs.last else {
+            Issue.record("nothing is read")
+            return
+        }
+        #expect(target == ReplicaID(late))
+        member.shard.completed(.snapshotUnreadable(group, mark, target: target, "gone"))
+        cluster.tick(50)
+        #expect(reads(member) == 1)
+        cluster.tick(60)
+        #expect(reads(member) == 2)
+    }
+
+    @Test func aChunkIsReadOnceHoweverOftenItIsAskedFor() {
+        let (cluster, leader, late) = clusterWithALateFollower()
+        let member = cluster[leader]
+        guard case .read(let group, let mark, _, let target)? = member.snapshotJobs.last else {
+            Issue.record("nothing is read")
+            return
+        }
+        member.shard.completed(
+            .snapshotRead(
+                group,
+                mark,
+                offset: 0,
+                totalBytes: 100,
+                bytes: ByteSlice([1]),
+                target: target
+            )
+        )
+        let progress = SnapshotProgress(index: mark.index, received: 1, verdict: .more)
+        let flood = Array(repeating: PeerItem.snapshotProgress(group, progress), count: 100)
+        member.shard.receive(frame(of: flood, from: late), from: NodeID(late))
+        cluster.settle()
+        #expect(reads(member) == 2)
+    }
+
+    @Test func aFloodOfReadRoundsIsRefused() {
+        let cluster = TestCluster(nodes: 3)
+        let leader = cluster.electLeader()
+        let follower = cluster.follower(of: leader)
+        cluster.tick(2)
+        cluster[follower].isDeaf = true
+        cluster[6 - leader - follower].isDeaf = true
+        let flood = (0..<5_000).map { PeerItem.read(.defaultKeyspace, sequence: $0) }
+        cluster[leader].sent = []
+        cluster[leader].shard.receive(frame(of: flood, from: follower), from: NodeID(follower))
+        cluster.settle()
+        var refused = 0
+        for outgoing in cluster[leader].sent where outgoing.target == NodeID(follower) {
+            guard var reader = try? PeerFrameReader(outgoing.bytes) else { continue }
+            while let item = try? reader.next() {
+                if case .readReply(_, _, index: nil) = item { refused += 1 }
+            }
+        }
+        #expect(refused >= 5_000 - 1_024)
+    }
+
+    @Test func whatIsSaidOfAnUnknownGroupIsIgnored() {
+        let cluster = TestCluster(nodes: 3)
+        let leader = cluster.electLeader()
+        cluster.tick(2)
+        let status = cluster[leader].shard.status(.defaultKeyspace)
+        let strange = GroupID(.max)
+        let message = Message(
+            source: ReplicaID(2),
+            target: ReplicaID(leader),
+            term: Term(1 << 61),
+            body: .timeoutNow
+        )
+        let items: [PeerItem] = [
+            .raft(strange, message), .read(strange, sequence: 1),
+            .proposalReturned(strange, sequence: 1, payload: "x"),
+        ]
+        let other: UInt64 = leader == 2 ? 3 : 2
+        cluster[leader].shard.receive(frame(of: items, from: other), from: NodeID(other))
+        cluster.settle()
+        #expect(cluster[leader].shard.status(.defaultKeyspace) == status)
     }
 
     @Test func aLongBacklogIsAppliedInSeveralTurns() {
