@@ -32,20 +32,45 @@ public struct ByteWriter: Sendable {
         if needed > bytes.capacity { bytes.reserveCapacity(max(needed, 2 * bytes.capacity)) }
     }
 
+    /// Appends `count` bytes, all of which `fill` stores.
+    public mutating func filled(_ count: Int, _ fill: (UnsafeMutableRawBufferPointer) -> Void) {
+        bytes.append(addingCapacity: count) { span in
+            span.withUnsafeMutableBufferPointer { buffer, filledCount in
+                fill(
+                    UnsafeMutableRawBufferPointer(
+                        rebasing: UnsafeMutableRawBufferPointer(buffer)[..<count]
+                    )
+                )
+                filledCount = count
+            }
+        }
+    }
+
     public mutating func varint(_ number: UInt64) {
         guard number >= 0x80 else { return bytes.append(UInt8(truncatingIfNeeded: number)) }
-        var rest = number
-        var count = 0
-        var encoded: (UInt64, UInt64) = (0, 0)
-        withUnsafeMutableBytes(of: &encoded) { buffer in
-            while rest >= 0x80 {
-                buffer[count] = UInt8(truncatingIfNeeded: rest) | 0x80
-                rest >>= 7
-                count += 1
-            }
-            buffer[count] = UInt8(truncatingIfNeeded: rest)
-            bytes.append(contentsOf: UnsafeRawBufferPointer(rebasing: buffer[...count]))
+        bytes.append(addingCapacity: Self.varintBytesMax) { Self.append(number, to: &$0) }
+    }
+
+    /// Two varints, as a field's tag and its number: room is made once.
+    public mutating func varints(_ first: UInt64, _ second: UInt64) {
+        bytes.append(addingCapacity: 2 * Self.varintBytesMax) { span in
+            Self.append(first, to: &span)
+            Self.append(second, to: &span)
         }
+    }
+
+    private static let varintBytesMax = 10
+
+    /// Room beyond what is written, without which the last varints would move everything.
+    public static let varintSlack = 2 * varintBytesMax
+
+    private static func append(_ number: UInt64, to span: inout OutputSpan<UInt8>) {
+        var rest = number
+        while rest >= 0x80 {
+            span.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+            rest >>= 7
+        }
+        span.append(UInt8(truncatingIfNeeded: rest))
     }
 
     /// A varint length, then the bytes.

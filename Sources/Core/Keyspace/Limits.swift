@@ -4,6 +4,9 @@ enum Limits {
     /// cache lines, and an insertion moves at most a kilobyte.
     static let treeSlotsMax = 64
 
+    /// Fingerprints that are looked at together: a cache line of them.
+    static let fingerprintsPerRow = 8
+
     /// Below this a node joins a neighbour; far below the half, so that churn at a node's edge does
     /// not split and join it again and again.
     static let treeSlotsMin = 16

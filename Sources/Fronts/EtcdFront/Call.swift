@@ -34,14 +34,14 @@ struct Call {
         /// A command's outcome.
         case outcome
 
-        /// The leave to read.
-        case leave(PendingRead)
+        /// The leave to read; indirect, as what is to be read is large and every call would carry it.
+        indirect case leave(PendingRead)
 
         /// An answer that is made elsewhere.
         case elsewhere
 
         /// The client, to take more of a large response.
-        case sending(LargeResponse)
+        indirect case sending(LargeResponse)
 
         /// Until either side ends it.
         case watching(WatchCall)

@@ -103,7 +103,7 @@ extension EtcdConnection {
     }
 
     /// Reads once the shard says that nothing acknowledged is missing here.
-    func read(_ key: CallKey, _ pending: PendingRead) {
+    func read(_ key: CallKey, _ pending: consuming PendingRead) {
         guard let number else { return }
         calls[key]?.work = .leave(pending)
         front.shard.read(front.group, for: Waiter(client: number, request: key.number))

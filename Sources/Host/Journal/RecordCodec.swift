@@ -24,10 +24,13 @@ enum RecordCodec {
     private static let mark: UInt8 = 2
     private static let entry: UInt8 = 3
 
+    /// What stands before an entry's payload.
+    private static let entryHeadBytes = 30
+
     static func encode(_ batch: JournalBatch) -> EncodedBatch {
         let copied = batch.entries.reduce(0) { $0 + (isCopied($1) ? $1.payload.count : 0) }
         var writer = ByteWriter(
-            capacity: 64 + batch.states.count * 33 + batch.entries.count * 30 + copied
+            capacity: 64 + batch.states.count * 33 + batch.entries.count * entryHeadBytes + copied
         )
         for group in batch.states { encode(group, into: &writer) }
         for group in batch.marks { encode(group, into: &writer) }
@@ -76,12 +79,15 @@ enum RecordCodec {
     }
 
     private static func encode(_ entry: JournalEntry, into writer: inout ByteWriter) {
-        writer.byte(Self.entry)
-        writer.integer(entry.group.number)
-        writer.integer(entry.index.number)
-        writer.integer(entry.term.number)
-        writer.byte(entry.kind)
-        writer.integer(UInt32(entry.payload.count))
+        let length = UInt32(entry.payload.count)
+        writer.filled(entryHeadBytes) { bytes in
+            bytes[0] = Self.entry
+            bytes.storeBytes(of: entry.group.number.littleEndian, toByteOffset: 1, as: UInt64.self)
+            bytes.storeBytes(of: entry.index.number.littleEndian, toByteOffset: 9, as: UInt64.self)
+            bytes.storeBytes(of: entry.term.number.littleEndian, toByteOffset: 17, as: UInt64.self)
+            bytes[25] = entry.kind
+            bytes.storeBytes(of: length.littleEndian, toByteOffset: 26, as: UInt32.self)
+        }
     }
 
     static func decode(_ body: ByteSlice) throws(DecodeError) -> JournalBatch {

@@ -66,13 +66,12 @@ extension ByteWriter {
     // A oneof's field is written whatever its value is.
 
     mutating func present(_ tag: UInt64, _ value: ByteSlice) {
-        varint(tag)
-        lengthPrefixed(value)
+        varints(tag, UInt64(value.count))
+        slice(value)
     }
 
     mutating func present(_ tag: UInt64, _ value: String) {
-        varint(tag)
-        varint(UInt64(value.utf8.count))
+        varints(tag, UInt64(value.utf8.count))
         var value = value
         value.withUTF8 { raw(UnsafeRawBufferPointer($0)) }
     }
@@ -82,13 +81,11 @@ extension ByteWriter {
     }
 
     mutating func present<Message: WireMessage>(_ tag: UInt64, _ message: Message) {
-        varint(tag)
-        varint(UInt64(message.encodedLength))
+        varints(tag, UInt64(message.encodedLength))
         message.encode(into: &self)
     }
 
     private mutating func scalar(_ tag: UInt64, _ value: UInt64) {
-        varint(tag)
-        varint(value)
+        varints(tag, value)
     }
 }

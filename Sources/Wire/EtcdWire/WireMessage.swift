@@ -26,7 +26,7 @@ public protocol WireMessage: Sendable, Equatable {
 
 extension WireMessage {
     public var encoded: ByteSlice {
-        var writer = ByteWriter(capacity: encodedLength)
+        var writer = ByteWriter(capacity: encodedLength + ByteWriter.varintSlack)
         encode(into: &writer)
         return writer.slice
     }

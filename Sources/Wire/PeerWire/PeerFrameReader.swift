@@ -4,9 +4,9 @@ internal import RaftCore
 
 /// Reads a frame's items one by one.
 ///
-/// Payloads that stay for long (of entries and of forwarded commands) are slices of the frame if
-/// they make up a good part of it, else copies: see `Limits.sharedPayloadShare`. A snapshot's chunk
-/// is always a slice, as it goes to the disk and is forgotten.
+/// Payloads of entries, which stay for long, are slices of the frame if they make up a good part of
+/// it, else copies: see `Limits.sharedPayloadShare`. A forwarded command and a snapshot's chunk are
+/// always slices: a leader stamps the one into bytes of its own, the other goes to the disk.
 public struct PeerFrameReader: Sendable {
     /// Who wrote the frame, by its own words.
     public let source: NodeID
@@ -186,7 +186,7 @@ extension PeerFrameReader {
         ForwardedProposal(
             term: try term(),
             sequence: try reader.varint(),
-            payload: try payload()
+            payload: try reader.lengthPrefixed()
         )
     }
 

@@ -173,8 +173,11 @@ public struct PeerFrameWriter: Sendable {
             index &+= 1
             precondition(entry.index.number == index, "entry \(entry.index) is sent as \(index)")
             writer.byte(entry.kind.rawValue)
-            writer.varint(PeerFrameFormat.zigzag(entry.term.number &- term))
-            writer.lengthPrefixed(entry.payload)
+            writer.varints(
+                PeerFrameFormat.zigzag(entry.term.number &- term),
+                UInt64(entry.payload.count)
+            )
+            writer.slice(entry.payload)
             term = entry.term.number
         }
     }

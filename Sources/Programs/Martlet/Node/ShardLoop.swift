@@ -83,15 +83,23 @@ final class ShardLoop {
         retirement.finish()
     }
 
+    /// There are letters; a turn that is asked for anyway reads them, or has read them already.
     func open(_ mailbox: ShardMailbox) {
+        guard !isTurnScheduled else { return }
         shard.advance(to: clock.now)
-        for letter in mailbox.empty() {
+        if readLetters() { turn() }
+    }
+
+    /// Whether there were any.
+    private func readLetters() -> Bool {
+        guard let letters = mailbox?.empty(), !letters.isEmpty else { return false }
+        for letter in letters {
             switch letter {
             case .frame(let frame, let node): shard.receive(frame, from: node)
             case .completion(let completion): shard.completed(completion)
             }
         }
-        turn()
+        return true
     }
 
     private func passTime() {
@@ -115,6 +123,7 @@ final class ShardLoop {
     private func scheduledTurn() {
         isTurnScheduled = false
         shard.advance(to: clock.now)
+        _ = readLetters()
         turn()
     }
 

@@ -11,9 +11,10 @@ struct StreamTable {
     /// Above this, an empty table is made small again.
     private static let keptWhenEmpty = 1_024
 
+    /// Always inlined: a coroutine that is called allocates memory for its frame.
     subscript(slot: Int) -> StreamState {
-        _read { yield slots[slot] }
-        _modify { yield &slots[slot] }
+        @inline(__always) _read { yield slots[slot] }
+        @inline(__always) _modify { yield &slots[slot] }
     }
 
     /// Valid until a stream is inserted or removed.

@@ -8,8 +8,18 @@ struct RememberedPath {
 
     func isNext(in block: UnsafeRawBufferPointer, at position: Int) -> Bool {
         guard !encoded.isEmpty, encoded.count <= block.count - position else { return false }
-        let next = block[position..<position + encoded.count]
-        return encoded.elementsEqual(UnsafeRawBufferPointer(rebasing: next))
+        return encoded.withUnsafeBytes { known in
+            // Words first: a path has three or four of them.
+            var offset = 0
+            while offset + 8 <= known.count {
+                let word = known.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+                let next = block.loadUnaligned(fromByteOffset: position + offset, as: UInt64.self)
+                guard word == next else { return false }
+                offset += 8
+            }
+            while offset < known.count, known[offset] == block[position + offset] { offset += 1 }
+            return offset == known.count
+        }
     }
 
     /// `entry` lies in `arena`; a very long path is not worth its memory.
