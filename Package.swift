@@ -89,11 +89,18 @@ let modules: [Module] = [
     ),
 
     Module(
+        name: "Telemetry",
+        layer: .host,
+        uses: ["Groups", "Keyspace", "Model", "Transport"],
+        testUses: ["Bytes", "EtcdWire", "KeyspaceModel", "RaftCore"]
+    ),
+
+    Module(
         name: "EtcdFront",
         layer: .fronts,
         uses: [
             "Bytes", "Controller", "Environment", "EtcdWire", "Groups", "HTTP2Wire", "Keyspace",
-            "KeyspaceModel", "Model", "RaftCore",
+            "KeyspaceModel", "Model", "RaftCore", "Telemetry",
         ],
         packages: [nioCore],
         testPackages: [nioEmbedded]
@@ -127,7 +134,7 @@ let modules: [Module] = [
         uses: [
             "Bytes", "Client", "Controller", "Environment", "EtcdFront", "EtcdWire", "Groups",
             "Journal", "Keyspace", "KeyspaceModel", "Model", "RaftCore", "SystemEnvironment",
-            "Transport",
+            "Telemetry", "Transport",
         ],
         packages: [argumentParser, nioCore, nioHTTP1, nioPosix, nioSSL]
     ),

@@ -41,6 +41,9 @@ extension Keyspace {
     }
 
     /// Revokes those of the leases whose deadline has passed, each in a revision of its own.
+    /// Leases that have not ended.
+    public var leaseCount: Int { leaseTable.leases.count }
+
     mutating func expireLeases(_ leases: [LeaseID]) -> KeyspaceResponse {
         for id in leases {
             guard let lease = leaseTable.lease(id), isExpired(lease) else { continue }

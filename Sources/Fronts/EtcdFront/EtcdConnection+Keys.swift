@@ -126,6 +126,7 @@ extension EtcdConnection {
         guard let machine = front.machine else {
             return fail(key, ErrorMapping.status(of: .unknownGroup))
         }
+        machine.counters.ranges &+= 1
         if Self.isLong(request, in: machine) {
             let keyspace = machine.keyspace
             let header = front.header(keyspace.revision.number)

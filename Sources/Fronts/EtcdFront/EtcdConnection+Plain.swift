@@ -8,7 +8,7 @@ extension EtcdConnection {
         guard case .plain(var session) = mode, let number else { return }
         mode = .closed
         front.refreshLeader()
-        if session.advance(hasLeader: front.leader != nil) {
+        if session.advance(front) {
             front.shard.read(
                 front.group,
                 for: Waiter(client: number, request: plainKey.number)
@@ -23,7 +23,7 @@ extension EtcdConnection {
     func completePlain(_ key: CallKey, _ result: CompletionResult) -> Bool {
         guard key == plainKey, case .plain(var session) = mode else { return false }
         mode = .closed
-        session.finishRead(hasLeader: front.leader != nil, failure: PlainHTTP.failure(of: result))
+        session.finishRead(front, failure: PlainHTTP.failure(of: result))
         mode = .plain(session)
         servePlain()
         return true
@@ -37,5 +37,24 @@ extension PlainHTTP {
         case .readable, .applied, .leadershipTransferred: nil
         case .refused(let refusal): ErrorMapping.status(of: refusal).message
         }
+    }
+}
+
+extension EtcdFront {
+    /// The answer of plain HTTP; healths are counted.
+    func answer(_ route: PlainHTTP, readFailure: String?) -> PlainResponse {
+        let response = route.response(
+            hasLeader: leader != nil,
+            readFailure: readFailure,
+            metrics: metricsPage
+        )
+        if case .health = route {
+            if response.status == .ok {
+                counters.healthSuccesses += 1
+            } else {
+                counters.healthFailures += 1
+            }
+        }
+        return response
     }
 }

@@ -9,7 +9,8 @@ internal import KeyspaceModel
 extension EtcdConnection {
     /// The one answer of a unary call.
     func answer<Response: WireMessage>(_ key: CallKey, _ response: Response) {
-        guard let call = remove(key) else { return }
+        guard let call = remove(key, .ok) else { return }
+        front.counters.noteSent(call.method)
         http.respondUnary(call.stream) { response.encode(into: &$0) }
         noteOutput()
     }
@@ -18,6 +19,7 @@ extension EtcdConnection {
     func answerLarge(_ key: CallKey, _ response: RangeResponse) {
         guard response.encodedLength > Limits.streamBacklogBytes, let stream = calls[key]?.stream
         else { return answer(key, response) }
+        if let method = calls[key]?.method { front.counters.noteSent(method) }
         let large = LargeResponse(response)
         calls[key]?.work = .sending(large)
         http.respondHeaders(stream)
@@ -46,7 +48,8 @@ extension EtcdConnection {
     /// To leave the message out instead would be a gap in what a watch promises to have none; the
     /// client watches anew from where it stands.
     func send<Response: WireMessage>(_ key: CallKey, _ response: Response) {
-        guard let stream = calls[key]?.stream else { return }
+        guard let stream = calls[key]?.stream, let method = calls[key]?.method else { return }
+        front.counters.noteSent(method)
         noteOutput()
         guard http.sendMessage(stream, { response.encode(into: &$0) }) else {
             return end(key, ErrorMapping.clientTooSlow)
@@ -55,7 +58,7 @@ extension EtcdConnection {
 
     /// Ends a call that may have sent something already.
     func end(_ key: CallKey, _ status: GRPCStatus) {
-        guard let call = remove(key) else { return }
+        guard let call = remove(key, status.code) else { return }
         http.sendTrailers(call.stream, status.code, status.message)
         noteOutput()
     }
@@ -82,12 +85,13 @@ extension EtcdConnection {
     }
 
     /// The stream is gone; nobody is to be told.
-    func abandon(_ key: CallKey) { remove(key) }
+    func abandon(_ key: CallKey) { remove(key, .cancelled) }
 
     /// Forgets a call, and the hub its watches.
     @discardableResult
-    private func remove(_ key: CallKey) -> Call? {
+    private func remove(_ key: CallKey, _ code: GRPCStatusCode) -> Call? {
         guard let call = calls.remove(key) else { return nil }
+        front.counters.noteEnd(call.method, code)
         gatheredBytes -= call.reader?.bufferedBytes ?? 0
         switch call.work {
         case .watching:

@@ -8,7 +8,11 @@ internal import Model
 extension EtcdConnection: HTTP2EventSink {
     public func requestStarted(_ stream: StreamID, _ head: RequestHead) {
         guard let method = method(of: stream, head) else { return }
-        if let refusal = refusal(of: method, head) { return refuse(stream, refusal) }
+        front.counters.noteStart(method)
+        if let refusal = refusal(of: method, head) {
+            front.counters.noteEnd(method, refusal.code)
+            return refuse(stream, refusal)
+        }
         var call = Call(stream: stream, method: method)
         if case .after(let nanoseconds) = head.timeout {
             call.deadline = deadline(after: nanoseconds)
@@ -97,7 +101,7 @@ extension EtcdConnection: HTTP2EventSink {
     }
 
     /// What is not served here is as unknown as what is no method at all.
-    private static func isServed(_ method: EtcdMethod) -> Bool {
+    static func isServed(_ method: EtcdMethod) -> Bool {
         switch method {
         case .range, .put, .deleteRange, .txn, .compact, .watch, .leaseGrant, .leaseRevoke,
             .leaseKeepAlive, .leaseTimeToLive, .leaseLeases, .memberList, .alarm, .status, .hashKV,
@@ -127,7 +131,9 @@ extension EtcdConnection: HTTP2EventSink {
         _ bytes: UnsafeRawBufferPointer
     ) {
         switch GRPCMessageReader.whole(bytes, limit: Limits.messageBytesMax) {
-        case .message(let message): serve(key, method, message)
+        case .message(let message):
+            front.counters.noteReceived(method)
+            serve(key, method, message)
         case .severalParts: fail(key, .notOneMessage)
         case .malformed(let error): fail(key, GRPCStatus(error.status, error.message))
         }
@@ -142,6 +148,7 @@ extension EtcdConnection: HTTP2EventSink {
         gatheredBytes -= reader.bufferedBytes
         do throws(GRPCFramingError) {
             try reader.receive(bytes) { message in
+                front.counters.noteReceived(method)
                 if method.streamsRequests {
                     serveStreamed(key, message)
                 } else if case .receiving? = calls[key]?.work {

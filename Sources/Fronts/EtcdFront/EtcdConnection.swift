@@ -111,6 +111,7 @@ public final class EtcdConnection: ChannelInboundHandler, ChannelOutboundHandler
     private func receive(_ bytes: UnsafeRawBufferPointer) {
         switch mode {
         case .http2:
+            front.counters.receivedBytes &+= UInt64(bytes.count)
             http.receive(bytes, atMilliseconds: front.now.number / 1_000_000, into: self)
         case .plain(var session):
             mode = .closed
@@ -172,6 +173,7 @@ public final class EtcdConnection: ChannelInboundHandler, ChannelOutboundHandler
             http.drainOutput { bytes in
                 var buffer = context.channel.allocator.buffer(capacity: bytes.count)
                 buffer.writeBytes(bytes)
+                front.counters.sentBytes &+= UInt64(bytes.count)
                 context.write(wrapOutboundOut(buffer), promise: nil)
             }
             hasWritten = true

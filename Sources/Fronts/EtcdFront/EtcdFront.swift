@@ -3,6 +3,7 @@ public import Groups
 public import Keyspace
 internal import KeyspaceModel
 public import Model
+public import Telemetry
 
 // EtcdFront: etcd's API for clients, on one shard.
 //
@@ -46,6 +47,11 @@ public final class EtcdFront {
 
     /// Asks the driver for a turn of the shard; set before the first connection.
     public var requestTurn: () -> Void = {}
+
+    /// Adds to a page of metrics what the driver knows; set before the first connection.
+    public var writeMetrics: (inout Exposition) -> Void = { _ in }
+
+    var counters = FrontCounters()
 
     private(set) var now = Instant.zero
     private(set) var isStopped = false
@@ -100,6 +106,7 @@ public final class EtcdFront {
 
     func deliver(_ watches: [WatchDelivery]) {
         for delivery in watches {
+            counters.events &+= UInt64(delivery.response.events.count)
             guard case .etcd(let connection) = connections[delivery.stream.client] else {
                 deliverToRecipe(delivery)
                 continue

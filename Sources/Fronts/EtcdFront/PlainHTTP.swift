@@ -1,9 +1,10 @@
 internal import Bytes
 
 /// What a probe or a person asks over plain HTTP, with etcd's answers: `/version`, `/health`,
-/// `/livez` and `/readyz` with their checks.
+/// `/livez` and `/readyz` with their checks, and `/metrics`.
 enum PlainHTTP: Equatable {
     case version
+    case metrics
     case health(isSerializable: Bool)
     case probe(Probe)
     case notFound
@@ -33,6 +34,7 @@ enum PlainHTTP: Equatable {
         let words = request.path.split(separator: "/").map(String.init)
         switch words.first {
         case "version" where words.count == 1: self = .version
+        case "metrics" where words.count == 1: self = .metrics
         case "health" where words.count == 1:
             self = .health(isSerializable: request.values(of: "serializable") == ["true"])
         case "livez": self = Self.probe("livez", Self.liveChecks, words, request)
@@ -70,13 +72,20 @@ enum PlainHTTP: Equatable {
         case .probe(let probe):
             probe.checks.contains(.linearizableRead)
                 && !probe.excluded.contains(Check.linearizableRead.rawValue)
-        case .version, .notFound, .methodNotAllowed: false
+        case .version, .metrics, .notFound, .methodNotAllowed: false
         }
     }
 
     /// The answer, given what the read's failure was, if there was one.
-    func response(hasLeader: Bool, readFailure: String?) -> PlainResponse {
+    ///
+    /// `metrics` makes the page of them.
+    func response(
+        hasLeader: Bool,
+        readFailure: String?,
+        metrics: () -> String
+    ) -> PlainResponse {
         switch self {
+        case .metrics: PlainResponse(status: .ok, contentType: .metrics, body: metrics())
         case .version:
             PlainResponse(
                 status: .ok,

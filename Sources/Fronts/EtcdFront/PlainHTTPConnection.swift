@@ -59,7 +59,7 @@ public final class PlainHTTPConnection: ChannelInboundHandler, ChannelOutboundHa
 
     func complete(_ key: CallKey, _ result: CompletionResult) {
         guard key == self.key else { return }
-        session.finishRead(hasLeader: front.leader != nil, failure: PlainHTTP.failure(of: result))
+        session.finishRead(front, failure: PlainHTTP.failure(of: result))
         serve()
     }
 
@@ -71,7 +71,7 @@ public final class PlainHTTPConnection: ChannelInboundHandler, ChannelOutboundHa
     private func serve() {
         guard let number else { return }
         front.refreshLeader()
-        if session.advance(hasLeader: front.leader != nil) {
+        if session.advance(front) {
             front.shard.read(front.group, for: Waiter(client: number, request: key.number))
             front.requestTurn()
         }

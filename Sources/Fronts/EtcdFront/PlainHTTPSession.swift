@@ -22,19 +22,17 @@ struct PlainHTTPSession {
     }
 
     /// Answers what can be answered; true if it now waits for a linearizable read.
-    mutating func advance(hasLeader: Bool) -> Bool {
+    mutating func advance(_ front: EtcdFront) -> Bool {
         while waiting == nil, !isFinished {
             do throws(PlainRequest.Failure) {
                 guard let request = try PlainRequest.take(from: &input) else { return false }
                 let route = PlainHTTP(request)
-                if route.needsRead, hasLeader {
+                if route.needsRead, front.leader != nil {
                     waiting = (request, route)
                     return true
                 }
-                answer(
-                    request,
-                    route.response(hasLeader: hasLeader, readFailure: noLeader(hasLeader))
-                )
+                let failure = front.leader == nil ? ErrorMapping.noLeader.message : nil
+                answer(request, front.answer(route, readFailure: failure))
             } catch {
                 refuse(error)
             }
@@ -43,15 +41,11 @@ struct PlainHTTPSession {
     }
 
     /// The read that was asked for has ended.
-    mutating func finishRead(hasLeader: Bool, failure: String?) {
+    mutating func finishRead(_ front: EtcdFront, failure: String?) {
         guard let (request, route) = waiting else { return }
         waiting = nil
         guard !isFinished else { return }
-        answer(request, route.response(hasLeader: hasLeader, readFailure: failure))
-    }
-
-    private func noLeader(_ hasLeader: Bool) -> String? {
-        hasLeader ? nil : ErrorMapping.noLeader.message
+        answer(request, front.answer(route, readFailure: failure))
     }
 
     private mutating func answer(_ request: PlainRequest, _ response: PlainResponse) {

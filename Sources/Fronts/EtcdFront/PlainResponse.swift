@@ -14,6 +14,9 @@ struct PlainResponse: Equatable {
     enum ContentType: String {
         case text = "text/plain; charset=utf-8"
         case json = "application/json"
+
+        /// Prometheus' text format.
+        case metrics = "text/plain; version=0.0.4; charset=utf-8"
     }
 
     var status: Status

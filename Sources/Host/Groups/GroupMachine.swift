@@ -57,6 +57,9 @@ public final class KeyspaceMachine {
     public private(set) var keyspace: Keyspace
     public var watches = WatchHub()
 
+    /// What was applied and read here; fronts count what they read.
+    public var counters = KeyspaceCounters()
+
     /// Whether something was applied since the watchers were last told.
     var hasNews = false
 
@@ -69,7 +72,13 @@ public final class KeyspaceMachine {
     ) -> Result<KeyspaceResponse, KeyspaceError>? {
         guard let command = try? Self.command(header.kind, body) else { return nil }
         hasNews = true
-        return keyspace.apply(command, at: header.time)
+        let leaseCount = keyspace.leaseCount
+        let result = keyspace.apply(command, at: header.time)
+        if case .success(let response) = result { counters.count(command, response) }
+        if case .expireLeases = command {
+            counters.leasesExpired += UInt64(leaseCount - keyspace.leaseCount)
+        }
+        return result
     }
 
     func collectWatches(into deliveries: inout [WatchDelivery]) {

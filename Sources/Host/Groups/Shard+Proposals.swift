@@ -28,9 +28,9 @@ extension Shard {
     public func propose(_ payload: ByteSlice, to groupID: GroupID, for waiter: Waiter) {
         guard let place = place(of: groupID) else { return refuse(waiter, .unknownGroup) }
         let group = groups[place]
-        guard !journal.isFull else { return refuse(waiter, .storageFull) }
+        guard !journal.isFull else { return refuseProposal(waiter, .storageFull) }
         guard group.proposals.openCount < Limits.proposalsInFlightMax else {
-            return refuse(waiter, .tooManyRequests)
+            return refuseProposal(waiter, .tooManyRequests)
         }
         let deadline = tick + settings.requestTimeoutTicks
         let sequence = group.proposals.open(waiter, deadline: deadline)
@@ -102,6 +102,12 @@ extension Shard {
 
     private func refuse(_ group: Group, _ sequence: UInt64, _ refusal: Refusal) {
         guard let waiter = group.proposals.close(sequence) else { return }
+        refuseProposal(waiter, refusal)
+    }
+
+    private func refuseProposal(_ waiter: Waiter, _ refusal: Refusal) {
+        // What nobody waits for is the shard's own, and proposed again.
+        if waiter != .none { counters.proposalsFailed += 1 }
         refuse(waiter, refusal)
     }
 

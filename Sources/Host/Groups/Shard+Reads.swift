@@ -8,6 +8,7 @@ extension Shard {
         guard let place = place(of: groupID) else { return refuse(waiter, .unknownGroup) }
         let group = groups[place]
         guard group.reads.waitingCount < Limits.readsWaitingMax else {
+            counters.readsFailed += 1
             return refuse(waiter, .tooManyRequests)
         }
         #if MARTLET_MUTANTS

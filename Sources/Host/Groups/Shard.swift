@@ -38,6 +38,7 @@ public final class Shard {
     var outboxes: [PeerOutbox]
     var journal = JournalQueue()
     var effects = ShardEffects()
+    public internal(set) var counters = ShardCounters()
     public private(set) var isStopped = false
 
     /// Whether this node has handed over, as its disk takes nothing.
@@ -117,6 +118,18 @@ public final class Shard {
 
     public var groupIDs: [GroupID] { groups.map(\.id) }
 
+    /// Commands that wait here for their outcome.
+    public func openProposalCount(_ group: GroupID) -> Int {
+        guard let place = places[group] else { return 0 }
+        return groups[place].proposals.openCount
+    }
+
+    /// Whether a snapshot of the leader's is arriving for the group.
+    public func isReceivingSnapshot(_ group: GroupID) -> Bool {
+        guard let place = places[group] else { return false }
+        return groups[place].snapshots.incoming != nil
+    }
+
     /// The group's time as this node guesses it; what leases are measured by.
     public func groupTime(_ group: GroupID) -> GroupTime {
         guard let place = places[group] else { return .zero }
@@ -155,10 +168,13 @@ public final class Shard {
         let group = groups[place]
         group.raft.tick()
         group.proposals.expire(at: tick) { waiter, wasSent in
+            if waiter != .none { counters.proposalsFailed += 1 }
             refuse(waiter, wasSent ? .timedOut : .noLeader)
         }
         if !group.reads.isIdle {
             group.reads.expire(at: tick) {
+                counters.readsFailed += 1
+                if group.hasKnownLeader { counters.readsTimedOut += 1 }
                 refuse($0, group.hasKnownLeader ? .timedOut : .noLeader)
             }
             if tick.number > UInt64(settings.readRetryTicks) {

@@ -10,6 +10,9 @@ public final class JournalThread<Storage: Disk> {
 
     public init(_ journal: Journal<Storage>) { self.journal = journal }
 
+    /// What the journal has written since it was opened.
+    public var writtenByteCount: UInt64 { journal.writtenByteCount }
+
     /// The first half of a job: what a crash may still undo.
     ///
     /// Nil means: go on with `finish`.

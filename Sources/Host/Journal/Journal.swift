@@ -63,6 +63,9 @@ public final class Journal<Storage: Disk> {
     /// The oldest file that holds something needed, if it is known to be behind the first.
     private var oldestNeeded: UInt64 = 0
 
+    /// Bytes of batches written since it was opened.
+    public private(set) var writtenByteCount: UInt64 = 0
+
     private var death: JournalError?
 
     /// Whether the last batch is a seal.
@@ -208,6 +211,7 @@ public final class Journal<Storage: Disk> {
         }
         nextBatchNumber += 1
         previousChecksum = head.checksum
+        writtenByteCount += UInt64(BatchHeader.byteCount + encoded.byteCount)
         isSealed = false
         files[place].position = BatchHeader.aligned(
             file.position + BatchHeader.byteCount + encoded.byteCount

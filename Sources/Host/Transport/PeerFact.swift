@@ -7,6 +7,9 @@ public enum PeerFact: Sendable, Equatable {
 
     case disconnected(from: NodeID, String)
 
+    /// A ping's answer has come; how long after the ping, in nanoseconds.
+    case roundTrip(to: NodeID, UInt64)
+
     /// No connection came about, or an accepted one was closed; a sentence that says why.
     case refused(String)
 }

@@ -25,6 +25,9 @@ final class PeerGreeter: ChannelInboundHandler {
     private var state = State.closed
     private var assembler = FrameAssembler()
     private var lastHeard = NIODeadline.now()
+
+    /// When a ping was sent that is not answered yet.
+    private var pingedAt: NIODeadline?
     private var reason = "the peer closed the connection"
 
     init(hello: PeerHello, link: PeerLink, timings: PeerTimings) {
@@ -54,6 +57,8 @@ final class PeerGreeter: ChannelInboundHandler {
             receiveAnswer(context, deadline)
         case .open:
             lastHeard = .now()
+            if let pingedAt { link.pinged(lastHeard - pingedAt) }
+            pingedAt = nil
         case .closed:
             return
         }
@@ -102,6 +107,7 @@ final class PeerGreeter: ChannelInboundHandler {
         guard NIODeadline.now() - lastHeard < timings.silence else {
             return close(context, "the peer is silent")
         }
+        pingedAt = pingedAt ?? .now()
         context.writeAndFlush(wrapOutboundOut(FrameAssembler.ping), promise: nil)
     }
 

@@ -133,6 +133,10 @@ extension PeerLink {
         tell(.connected(to: peer.node))
     }
 
+    func pinged(_ roundTrip: TimeAmount) {
+        tell(.roundTrip(to: peer.node, UInt64(max(0, roundTrip.nanoseconds))))
+    }
+
     func closed(_ reason: String) {
         let wasOpen = state.value.channel != nil
         state.value.channel = nil

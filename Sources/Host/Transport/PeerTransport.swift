@@ -83,6 +83,9 @@ public final class PeerTransport: Network, Sendable {
         links.values.reduce(0) { $0 &+ $1.droppedCount }
     }
 
+    /// The same, of those for one node.
+    public func droppedFrameCount(for node: NodeID) -> UInt64 { links[node]?.droppedCount ?? 0 }
+
     private func accept(_ channel: any Channel) throws {
         guard office.admit(channel) else { throw TooManyConnections() }
         if let serverTLS {

@@ -15,6 +15,8 @@ struct Demo: AsyncParsableCommand {
     @Option(help: "The first port; each node takes ten.")
     var basePort = 23790
 
+    @OptionGroup var log: LogOptions
+
     func run() async throws {
         do {
             let directory = try TemporaryDirectory.make()
@@ -46,6 +48,7 @@ struct Demo: AsyncParsableCommand {
         func address(_ node: Int, _ offset: Int) -> Address {
             Address(host: "127.0.0.1", port: basePort + node * 10 + offset)
         }
+        let log = try LogSettings(level: log.logLevel, format: log.logFormat)
         let members = (0..<nodes).map { node in
             NodeConfiguration.Member(
                 name: "n\(node + 1)",
@@ -61,7 +64,8 @@ struct Demo: AsyncParsableCommand {
                 http: address(node, 3),
                 peer: member.peer,
                 members: members,
-                tls: nil
+                tls: nil,
+                log: log
             )
         }
     }

@@ -60,6 +60,8 @@ struct Start: AsyncParsableCommand {
     @Option(help: "PEM authorities that the other nodes' certificates must be signed by.")
     var peerCaFile: String?
 
+    @OptionGroup var log: LogOptions
+
     func run() async throws {
         do {
             let configuration = try nodeConfiguration()
@@ -86,7 +88,9 @@ struct Start: AsyncParsableCommand {
             clientAuthority: clientCaFile,
             peerCertificate: peerCertFile,
             peerKey: peerKeyFile,
-            peerAuthority: peerCaFile
+            peerAuthority: peerCaFile,
+            logLevel: log.logLevel,
+            logFormat: log.logFormat
         )
         if let config {
             let text = try TextFile.read(config)

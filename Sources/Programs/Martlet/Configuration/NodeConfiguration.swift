@@ -19,6 +19,8 @@ struct NodeConfiguration: Sendable {
     /// Nil: the nodes talk in plain text.
     var peerTLS: PeerTLSFiles?
 
+    var log = LogSettings()
+
     struct Member: Sendable, Equatable {
         var name: String
         var peer: Address?

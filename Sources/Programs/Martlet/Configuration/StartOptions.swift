@@ -13,6 +13,8 @@ struct StartOptions: Equatable {
     var peerCertificate: String?
     var peerKey: String?
     var peerAuthority: String?
+    var logLevel: String?
+    var logFormat: String?
 
     /// The keys of a configuration file; the flags have the same names.
     static var keys: [(name: String, path: WritableKeyPath<StartOptions, String?>)] {
@@ -22,6 +24,7 @@ struct StartOptions: Equatable {
             ("cert-file", \.certificate), ("key-file", \.key),
             ("client-ca-file", \.clientAuthority), ("peer-cert-file", \.peerCertificate),
             ("peer-key-file", \.peerKey), ("peer-ca-file", \.peerAuthority),
+            ("log-level", \.logLevel), ("log-format", \.logFormat),
         ]
     }
 
@@ -137,7 +140,8 @@ struct StartOptions: Equatable {
             peer: peer,
             members: members,
             tls: try parseTLS(),
-            peerTLS: try parsePeerTLS()
+            peerTLS: try parsePeerTLS(),
+            log: try LogSettings(level: logLevel, format: logFormat)
         )
     }
 

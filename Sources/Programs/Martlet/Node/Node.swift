@@ -11,6 +11,7 @@ import NIOPosix
 import NIOSSL
 import RaftCore
 import SystemEnvironment
+import Telemetry
 import Transport
 
 /// One node, assembled and running: a shard on an event loop, its storage threads, its listeners.
@@ -22,7 +23,7 @@ final class Node: Sendable {
     private let storage: ShardStorage
     private let transport: PeerTransport?
     private let listeners: [any Channel]
-    private let facts: FactLog
+    private let log: Log
 
     private init(
         configuration: NodeConfiguration,
@@ -32,7 +33,7 @@ final class Node: Sendable {
         storage: ShardStorage,
         transport: PeerTransport?,
         listeners: [any Channel],
-        facts: FactLog
+        log: Log
     ) {
         self.configuration = configuration
         self.directory = directory
@@ -41,7 +42,7 @@ final class Node: Sendable {
         self.storage = storage
         self.transport = transport
         self.listeners = listeners
-        self.facts = facts
+        self.log = log
     }
 
     /// Recovers from disk, listens, and begins to take part.
@@ -49,7 +50,7 @@ final class Node: Sendable {
         _ configuration: NodeConfiguration,
         onFailure: @escaping @Sendable (String) -> Void
     ) async throws(Complaint) -> Node {
-        let facts = FactLog(node: configuration.name, onFailure: onFailure)
+        let log = configuration.log.open(node: configuration.name)
         let directory = try DataDirectory.open(for: configuration)
         let recovered = try await RecoveredStorage.recover(
             for: configuration,
@@ -62,7 +63,7 @@ final class Node: Sendable {
         let loop = group.next()
         let mailbox = ShardMailbox(on: loop)
         do {
-            let transport = try PeerTransport.make(for: configuration, on: group, mailbox, facts)
+            let transport = try PeerTransport.make(for: configuration, on: group, mailbox)
             let shard = try await loop.submit {
                 let shard = ShardLoop(
                     recovered.shard(of: configuration),
@@ -70,7 +71,12 @@ final class Node: Sendable {
                     loop: loop,
                     storage: recovered.storage,
                     transport: transport,
-                    facts: facts
+                    telemetry: NodeTelemetry(
+                        configuration,
+                        log: log,
+                        transport: transport,
+                        onFailure: onFailure
+                    )
                 )
                 shard.start(mailbox: mailbox)
                 return NIOLoopBound(shard, eventLoop: loop)
@@ -82,6 +88,7 @@ final class Node: Sendable {
                 tls: tls
             )
             if let transport { _ = try await transport.start() }
+            log.tell(configuration.started)
             return Node(
                 configuration: configuration,
                 directory: directory,
@@ -90,7 +97,7 @@ final class Node: Sendable {
                 storage: recovered.storage,
                 transport: transport,
                 listeners: listeners,
-                facts: facts
+                log: log
             )
         } catch {
             throw Listeners.complaint(error, configuration)
@@ -109,7 +116,7 @@ final class Node: Sendable {
         if let transport { _ = try? await transport.stop().get() }
         storage.stop()
         _ = try? await group.shutdownGracefully()
-        facts.info("stopped")
+        log.tell(LogRecord(.info, "stopped"))
     }
 
     /// What a person sees first.
@@ -121,7 +128,7 @@ final class Node: Sendable {
         return """
             Martlet \(Version.number)  node \(configuration.name)  data \(configuration.dataDirectory)  (\(kind))
               etcd v3 API  \(configuration.etcd)
-              HTTP         http://\(configuration.http)   /livez /readyz /health /version
+              HTTP         http://\(configuration.http)   /livez /readyz /health /version /metrics
               Kafka API    not served by this version; \(configuration.kafka) is kept for it
             Ready. Try:  martlet kv put --endpoints \(configuration.etcd) hello world   ·   \
             etcdctl --endpoints \(configuration.etcd) get hello

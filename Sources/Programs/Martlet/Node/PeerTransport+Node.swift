@@ -8,8 +8,7 @@ extension PeerTransport {
     static func make(
         for configuration: NodeConfiguration,
         on group: any EventLoopGroup,
-        _ mailbox: ShardMailbox,
-        _ facts: FactLog
+        _ mailbox: ShardMailbox
     ) throws -> PeerTransport? {
         guard let listen = configuration.peer else { return nil }
         let peers = configuration.members.compactMap { member in
@@ -29,7 +28,7 @@ extension PeerTransport {
             settings,
             on: group,
             deliver: { node, frame in mailbox.post(.frame(frame, from: node)) },
-            tell: { facts.tell($0) }
+            tell: { mailbox.post(.peerFact($0)) }
         )
     }
 }
@@ -54,17 +53,6 @@ extension PeerTransport {
                 cause: "\(error)",
                 fix: "openssl verify -CAfile \(files.authority) \(files.certificate)"
             )
-        }
-    }
-}
-
-extension FactLog {
-    func tell(_ fact: PeerFact) {
-        switch fact {
-        case .connected(let node): info("reaches node \(String(node.number, radix: 16))")
-        case .disconnected(let node, let reason):
-            warn("lost node \(String(node.number, radix: 16)): \(reason)")
-        case .refused(let reason): warn(reason)
         }
     }
 }

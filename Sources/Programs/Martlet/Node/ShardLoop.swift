@@ -6,6 +6,7 @@ import Journal
 import Model
 import NIOCore
 import SystemEnvironment
+import Telemetry
 import Transport
 
 /// Drives one shard on its event loop: gathers inputs, takes turns, carries out effects.
@@ -20,7 +21,7 @@ final class ShardLoop {
     private let registration: NodeRegistration
     private let storage: ShardStorage
     private let transport: PeerTransport?
-    private let facts: FactLog
+    private let telemetry: NodeTelemetry
     private var effects = ShardEffects()
     private var isTurnScheduled = false
     private var mailbox: ShardMailbox?
@@ -36,13 +37,13 @@ final class ShardLoop {
         loop: any EventLoop,
         storage: ShardStorage,
         transport: PeerTransport?,
-        facts: FactLog
+        telemetry: NodeTelemetry
     ) {
         self.shard = shard
         self.loop = loop
         self.storage = storage
         self.transport = transport
-        self.facts = facts
+        self.telemetry = telemetry
         registration = NodeRegistration(configuration)
         front = EtcdFront(
             shard: shard,
@@ -60,6 +61,7 @@ final class ShardLoop {
         mailbox.belong(to: self)
         let bound = NIOLoopBound(self, eventLoop: loop)
         front.requestTurn = { bound.value.requestTurn() }
+        front.writeMetrics = { bound.value.writeMetrics(into: &$0) }
         ticker = loop.scheduleRepeatedTask(
             initialDelay: .zero,
             delay: .nanoseconds(Int64(shard.tickNanoseconds))
@@ -95,8 +97,12 @@ final class ShardLoop {
         guard let letters = mailbox?.empty(), !letters.isEmpty else { return false }
         for letter in letters {
             switch letter {
-            case .frame(let frame, let node): shard.receive(frame, from: node)
+            case .frame(let frame, let node):
+                telemetry.noteReceived(frame.count, from: node)
+                shard.receive(frame, from: node)
             case .completion(let completion): shard.completed(completion)
+            case .timing(let timing): telemetry.note(timing)
+            case .peerFact(let fact): telemetry.tell(fact)
             }
         }
         return true
@@ -128,11 +134,17 @@ final class ShardLoop {
     }
 
     private func turn() {
+        let start = clock.now
         // A front may answer a completion with the next request; what that touches waits for the
         // next turn, so that nobody holds the loop.
         shard.turn(into: &effects)
         carryOut()
+        telemetry.noteTurn(nanoseconds: clock.now.number - start.number)
         if shard.hasWork { requestTurn() }
+    }
+
+    private func writeMetrics(into page: inout Exposition) {
+        telemetry.write(of: shard, into: &page)
     }
 
     /// After about a second without a write the journal says that all of it is durable.
@@ -142,7 +154,10 @@ final class ShardLoop {
     }
 
     private func carryOut() {
-        for frame in effects.frames { transport?.send(frame.bytes, to: frame.target) }
+        for frame in effects.frames {
+            telemetry.noteSent(frame)
+            transport?.send(frame.bytes, to: frame.target)
+        }
         if let mailbox {
             if !effects.journalJobs.isEmpty {
                 quietTicks = 0
@@ -153,6 +168,6 @@ final class ShardLoop {
         if !effects.completions.isEmpty || !effects.watches.isEmpty {
             front.deliver(effects.completions, effects.watches)
         }
-        for fact in effects.facts { facts.tell(fact) }
+        for fact in effects.facts { telemetry.tell(fact) }
     }
 }

@@ -2,9 +2,11 @@ import Bytes
 import Groups
 import Model
 import NIOCore
+import Transport
 import Synchronization
 
-/// What other threads have for a shard: frames from peers, completions from storage.
+/// What other threads have for a shard: frames from peers, completions from storage, and what
+/// either has to tell people.
 ///
 /// The only way to a shard from outside its loop. One wake-up serves a batch: the loop is called
 /// when the box was empty, and empties it whole.
@@ -12,6 +14,8 @@ final class ShardMailbox: Sendable {
     enum Letter: Sendable {
         case frame(ByteSlice, from: NodeID)
         case completion(StorageCompletion)
+        case timing(StorageTiming)
+        case peerFact(PeerFact)
     }
 
     private let letters = Mutex<[Letter]>([])

@@ -2,6 +2,7 @@ import Groups
 import Journal
 import Model
 import SystemEnvironment
+import Telemetry
 
 /// A shard's two storage threads: one syncs the journal, one reads and writes snapshots.
 struct ShardStorage: Sendable {
@@ -21,7 +22,7 @@ struct ShardStorage: Sendable {
         journal.submit { thread in
             guard let thread else { return }
             for job in jobs {
-                guard let completion = thread.run(job) else { continue }
+                guard let completion = Self.run(job, on: thread, for: mailbox) else { continue }
                 mailbox.post(.completion(completion))
             }
             // Nobody waits now: the file that the journal will roll to can be made ready.
@@ -32,8 +33,41 @@ struct ShardStorage: Sendable {
     func carryOut(_ job: SnapshotJob, for mailbox: ShardMailbox) {
         snapshots.submit { thread in
             guard let thread else { return }
-            mailbox.post(.completion(thread.run(job)))
+            let start = SystemClock().now
+            let completion = thread.run(job)
+            if case .snapshotSaved = completion {
+                let spent = SystemClock().now.number - start.number
+                mailbox.post(.timing(.snapshotSave(nanoseconds: spent)))
+            }
+            mailbox.post(.completion(completion))
         }
+    }
+
+    /// Runs the job; what an append took is told before its completion.
+    private static func run(
+        _ job: JournalJob,
+        on thread: JournalThread<SystemDisk>,
+        for mailbox: ShardMailbox
+    ) -> StorageCompletion? {
+        guard case .append(let batch) = job, !batch.isEmpty else { return thread.run(job) }
+        let clock = SystemClock()
+        let start = clock.now
+        if let failure = thread.begin(job) { return failure }
+        let written = clock.now
+        let completion = thread.finish(job)
+        mailbox.post(
+            .timing(
+                .append(
+                    AppendTiming(
+                        entryCount: batch.entries.count,
+                        writtenBytes: thread.writtenByteCount,
+                        writeNanoseconds: written.number - start.number,
+                        syncNanoseconds: clock.now.number - written.number
+                    )
+                )
+            )
+        )
+        return completion
     }
 
     /// Nobody has written for a while: from now on damage to the last batch is known as damage.

@@ -1,0 +1,59 @@
+public import Groups
+internal import Model
+
+extension Fact {
+    /// What people are told of it.
+    public var record: LogRecord {
+        switch self {
+        case .becameLeader(let group, let term):
+            LogRecord(.info, "leads the group", [.group(group), .number("term", term.number)])
+        case .lostLeadership(let group, let term):
+            LogRecord(
+                .info,
+                "no longer leads the group",
+                [.group(group), .number("since_term", term.number)]
+            )
+        case .followsLeader(let group, let leader, let term):
+            LogRecord(
+                .info,
+                "follows a leader",
+                [.group(group), .node("leader", leader), .number("term", term.number)]
+            )
+        case .snapshotTaken(let group, let index):
+            LogRecord(.info, "snapshot taken", [.group(group), .number("index", index.number)])
+        case .snapshotInstalled(let group, let index):
+            LogRecord(
+                .info,
+                "snapshot of the leader installed",
+                [.group(group), .number("index", index.number)]
+            )
+        case .snapshotFailed(let group, let reason):
+            LogRecord(.warn, "snapshot failed", [.group(group), .text("reason", reason)])
+        case .storageIsFull(let path):
+            LogRecord(
+                .warn,
+                "no space on the disk: writes are refused, reads are served",
+                [.text("path", path)]
+            )
+        case .storageHasSpaceAgain:
+            LogRecord(.info, "the disk has space again: writes are served")
+        case .malformedFrame(let node, let reason):
+            LogRecord(
+                .warn,
+                "a frame was dropped",
+                [.node("peer", node), .text("reason", reason)]
+            )
+        case .storageFailed(let reason):
+            LogRecord(.error, "storage failed, the node stops", [.text("reason", reason)])
+        }
+    }
+}
+
+extension LogRecord.Field {
+    static func group(_ group: GroupID) -> LogRecord.Field { .number("group", group.number) }
+
+    /// In the digits that etcdctl shows.
+    static func node(_ name: String, _ node: NodeID) -> LogRecord.Field {
+        .text(name, String(node.number, radix: 16))
+    }
+}

@@ -1,0 +1,78 @@
+/// What only Martlet has, and the process as the system sees it.
+extension Metric {
+    static var ours: [Metric] {
+        [build, connections, turns, turnTimes, journalBatches, journalWrites, storageFull]
+    }
+
+    public static let build = Metric(
+        "martlet_build_info",
+        .gauge,
+        labels: ["version"],
+        "Always 1; the version of Martlet."
+    )
+    public static let connections = Metric(
+        "martlet_connections",
+        .gauge,
+        "Open connections of clients, on the etcd port and the HTTP port."
+    )
+    public static let turns = Metric(
+        "martlet_shard_turns_total",
+        .counter,
+        "Turns that the shard has taken."
+    )
+    public static let turnTimes = Metric(
+        "martlet_shard_turn_duration_seconds",
+        .histogram,
+        "How long turns of the shard took; nothing else is served meanwhile."
+    )
+    public static let journalBatches = Metric(
+        "martlet_journal_batch_entries",
+        .histogram,
+        "Entries that one append and one sync of the journal have served."
+    )
+    public static let journalWrites = Metric(
+        "martlet_journal_write_duration_seconds",
+        .histogram,
+        "How long the journal's writes took, without their syncs."
+    )
+    public static let storageFull = Metric(
+        "martlet_storage_full",
+        .gauge,
+        "1 while writes are refused for want of space on the disk, else 0."
+    )
+
+    static var system: [Metric] {
+        [cpu, residentBytes, virtualBytes, openFiles, openFilesMax, startTime]
+    }
+
+    public static let cpu = Metric(
+        "process_cpu_seconds_total",
+        .counter,
+        "Time of the processors, of user and system."
+    )
+    public static let residentBytes = Metric(
+        "process_resident_memory_bytes",
+        .gauge,
+        "Memory of the process that is in RAM."
+    )
+    public static let virtualBytes = Metric(
+        "process_virtual_memory_bytes",
+        .gauge,
+        "Memory that the process has mapped."
+    )
+    public static let openFiles = Metric(
+        "process_open_fds",
+        .gauge,
+        "File descriptors that are open."
+    )
+    public static let openFilesMax = Metric(
+        "process_max_fds",
+        .gauge,
+        "How many file descriptors may be open."
+    )
+    public static let startTime = Metric(
+        "process_start_time_seconds",
+        .gauge,
+        "When the process began, in seconds since 1970."
+    )
+}

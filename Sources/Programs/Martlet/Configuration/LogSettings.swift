@@ -1,0 +1,44 @@
+import Model
+import Telemetry
+
+/// How a node's log is written.
+struct LogSettings: Sendable, Equatable {
+    var level = LogLevel.info
+    var format = LogFormat.text
+
+    init() {}
+
+    /// From the words of flags or a file; nil stands for what is usual.
+    init(level: String?, format: String?) throws(Complaint) {
+        if let level { self.level = try Self.word(level, option: "--log-level") }
+        if let format { self.format = try Self.word(format, option: "--log-format") }
+    }
+
+    func open(node: String) -> Log { Log(node: node, level: level, format: format) }
+
+    private static func word<Word: RawRepresentable<String> & CaseIterable>(
+        _ text: String,
+        option: String
+    ) throws(Complaint) -> Word {
+        if let word = Word(rawValue: text) { return word }
+        let known = Word.allCases.map(\.rawValue)
+        throw Complaint(
+            failure: "\(option) \(text)",
+            cause: "it takes one of \(known.joined(separator: ", "))",
+            fix: "\(option) \(Suggestion.nearest(to: text, among: known) ?? known[0])"
+        )
+    }
+}
+
+extension NodeConfiguration {
+    /// The first line of a node's log.
+    var started: LogRecord {
+        var fields: [LogRecord.Field] = [
+            .text("version", Version.number), .text("id", String(id.number, radix: 16)),
+            .text("cluster", String(cluster.number, radix: 16)), .text("data", dataDirectory),
+            .text("etcd", "\(etcd)"), .text("http", "\(http)"),
+        ]
+        if let peer { fields.append(.text("peer", "\(peer)")) }
+        return LogRecord(.info, "started", fields)
+    }
+}

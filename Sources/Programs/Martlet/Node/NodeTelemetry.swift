@@ -1,0 +1,70 @@
+import Bytes
+import Groups
+import Model
+import Telemetry
+import Transport
+
+/// What a node tells people: its log, and the metrics of its shard; on the shard's event loop.
+final class NodeTelemetry {
+    let log: Log
+    private var metrics: ShardMetrics
+    private let transport: PeerTransport?
+    private let onFailure: @Sendable (String) -> Void
+
+    /// `onFailure` is told once the node can no longer trust its storage.
+    init(
+        _ configuration: NodeConfiguration,
+        log: Log,
+        transport: PeerTransport?,
+        onFailure: @escaping @Sendable (String) -> Void
+    ) {
+        self.log = log
+        self.transport = transport
+        self.onFailure = onFailure
+        metrics = ShardMetrics(
+            of: .defaultKeyspace,
+            peers: configuration.members.map(\.id).filter { $0 != configuration.id }
+        )
+    }
+
+    func tell(_ fact: Fact) {
+        metrics.note(fact)
+        log.tell(fact.record)
+        if case .storageFailed(let reason) = fact { onFailure(reason) }
+    }
+
+    func tell(_ fact: PeerFact) {
+        metrics.note(fact)
+        if let record = fact.record { log.tell(record) }
+    }
+
+    func noteSent(_ frame: OutgoingFrame) {
+        metrics.noteSent(frame.bytes.count, to: frame.target)
+    }
+
+    func noteReceived(_ byteCount: Int, from node: NodeID) {
+        metrics.noteReceived(byteCount, from: node)
+    }
+
+    func noteTurn(nanoseconds: UInt64) { metrics.noteTurn(nanoseconds: nanoseconds) }
+
+    func note(_ timing: StorageTiming) {
+        switch timing {
+        case .append(let append): metrics.note(append)
+        case .snapshotSave(let nanoseconds): metrics.noteSnapshotSaved(nanoseconds: nanoseconds)
+        }
+    }
+
+    /// All but what the front counts.
+    func write(of shard: Shard, into page: inout Exposition) {
+        page.write(.build, labelled: Version.number)
+        page.write(metrics, of: shard) { transport?.droppedFrameCount(for: $0) ?? 0 }
+        page.writeProcess()
+    }
+}
+
+/// What a storage thread has measured.
+enum StorageTiming: Sendable {
+    case append(AppendTiming)
+    case snapshotSave(nanoseconds: UInt64)
+}
