@@ -53,6 +53,7 @@ PARTS = {
     "bad-input": module("bad_input"),
     "tls": module("tls"),
     "rolling-restart": module("rolling_restart"),
+    "metrics": module("metrics"),
     "load": load,
 }
 
