@@ -93,6 +93,17 @@ struct JournalQueue {
         gatheredReceipts.append(
             Receipt(place: place, receipt: persist.receipt, messages: persist.messages)
         )
+        if gatheredReceipts.count >= Limits.receiptsGatheredMax { forgetMessages() }
+    }
+
+    /// A disk that takes nothing for long: what was to be said then is stale, and a group's last
+    /// receipt covers those before it.
+    private mutating func forgetMessages() {
+        var newest: [Int: PersistReceipt] = [:]
+        for receipt in gatheredReceipts { newest[receipt.place] = receipt.receipt }
+        gatheredReceipts = newest.keys.sorted().compactMap { place in
+            newest[place].map { Receipt(place: place, receipt: $0, messages: []) }
+        }
     }
 
     mutating func gather(_ mark: JournalMark) { batch.marks.append(mark) }

@@ -16,6 +16,10 @@ public enum Limits {
     /// more, as its followers may commit without its disk.
     static let gatheredBytesMax = 64 << 20
 
+    /// Writes that wait for the append under way, beyond which their messages are dropped; far more
+    /// than come during a sync.
+    static let receiptsGatheredMax = 100_000
+
     /// Who may wait for one change of leader.
     public static let transferWaitersMax = 64
 

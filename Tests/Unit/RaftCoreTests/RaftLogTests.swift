@@ -5,6 +5,18 @@ import Testing
 @testable import RaftCore
 
 @Suite struct RaftLogTests {
+    @Test func writesWithoutEntriesTakeNoMemoryHoweverManyWait() {
+        var log = RaftLog(baseIndex: .zero, baseTerm: .zero, entries: [])
+        log.append(entry(1, term: 1))
+        var last = log.beginWrite()
+        for _ in 0..<1_000 { last = log.beginWrite() }
+        #expect(log.writes.count == 1)
+        #expect(log.durableIndex == .zero)
+        log.completeWrite(last)
+        #expect(log.durableIndex == LogIndex(1))
+        #expect(log.writes.isEmpty)
+    }
+
     @Test func compactionKeepsIndexesAndTerms() {
         var log = RaftLog(baseIndex: .zero, baseTerm: .zero, entries: [])
         for index in 1...1_000 as ClosedRange<UInt64> {

@@ -22,9 +22,15 @@ struct WritesInFlight: Sendable {
 
     var isEmpty: Bool { writes.isEmpty }
 
+    var count: Int { writes.count }
+
     /// A new write that leaves the log on disk complete up to `index`.
+    ///
+    /// One without entries vouches for no more than the one before: however many of them a disk
+    /// holds up, they take no memory.
     mutating func begin(covering index: LogIndex) -> UInt64 {
         lastNumber += 1
+        if let last = writes.last, last.coveredIndex == index { return lastNumber }
         writes.append(Write(number: lastNumber, coveredIndex: index))
         return lastNumber
     }
