@@ -56,7 +56,7 @@ public struct PeerFrameReader: Sendable {
             return .proposalReturned(
                 group,
                 sequence: try reader.varint(),
-                payload: try payload()
+                payload: try reader.lengthPrefixed()
             )
         case .read:
             return .read(group, sequence: try reader.varint())

@@ -106,13 +106,13 @@ final class Node: Sendable {
 
     /// Takes no more requests, hands over what it leads, answers what is under way, makes all
     /// durable, and closes.
-    func stop() async {
+    func stop(handsOver: Bool) async {
         for listener in listeners {
             // A listener that is closed already is as good.
             _ = try? await listener.close()
         }
         let shard = shard
-        _ = try? await group.next().flatSubmit { shard.value.retire() }.get()
+        _ = try? await group.next().flatSubmit { shard.value.retire(handsOver: handsOver) }.get()
         if let transport { _ = try? await transport.stop().get() }
         storage.stop()
         _ = try? await group.shutdownGracefully()

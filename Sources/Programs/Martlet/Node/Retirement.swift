@@ -13,7 +13,7 @@ final class Retirement {
         case answering(ticksLeft: Int)
     }
 
-    private var stage = Stage.handingOver(ticksLeft: handingOverTicks)
+    private var stage: Stage
     private let promise: EventLoopPromise<Void>
 
     /// A second: two attempts to hand over.
@@ -22,7 +22,10 @@ final class Retirement {
     /// A second: clients that do not read their answers are not waited for longer.
     private static let answeringTicks = 20
 
-    init(on loop: any EventLoop) { promise = loop.makePromise() }
+    init(on loop: any EventLoop, handsOver: Bool) {
+        promise = loop.makePromise()
+        stage = .handingOver(ticksLeft: handsOver ? Self.handingOverTicks : 0)
+    }
 
     var done: EventLoopFuture<Void> { promise.futureResult }
 

@@ -26,7 +26,8 @@ enum Server {
         for await ending in endings {
             switch ending {
             case .signal:
-                for node in nodes { await node.stop() }
+                // Where the whole cluster ends, nobody is left to take over.
+                for node in nodes { await node.stop(handsOver: nodes.count == 1) }
                 withExtendedLifetime(trap) {}
                 return
             case .failure(let reason):

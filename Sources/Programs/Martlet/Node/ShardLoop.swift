@@ -71,8 +71,8 @@ final class ShardLoop {
     }
 
     /// Takes its leave in good order; done when nobody needs this shard any longer, or time is up.
-    func retire() -> EventLoopFuture<Void> {
-        let retirement = retirement ?? Retirement(on: loop)
+    func retire(handsOver: Bool) -> EventLoopFuture<Void> {
+        let retirement = retirement ?? Retirement(on: loop, handsOver: handsOver)
         self.retirement = retirement
         return retirement.done
     }
