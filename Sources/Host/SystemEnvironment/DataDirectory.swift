@@ -130,23 +130,36 @@ public final class DataDirectory: Sendable {
     }
 
     /// Under another name first, so that a crash leaves the old file or the new one.
+    ///
+    /// That one has its space since the start before: a node must start also when its disk is full,
+    /// to serve reads and to follow.
     private static func write(
         _ text: String,
         to file: String,
         in path: String
     ) throws(DataDirectoryError) {
-        let temporary = "\(file).tmp"
-        let descriptor = martlet_open(temporary, O_WRONLY | O_CREAT | O_TRUNC, 0o600)
+        let next = "\(file).next"
+        let descriptor = martlet_open(next, O_WRONLY | O_CREAT, 0o600)
         guard descriptor >= 0 else {
             throw .unusable(path, reason: String(cString: strerror(errno)))
         }
         let bytes = [UInt8](text.utf8)
         let isWritten =
-            Glibc.write(descriptor, bytes, bytes.count) == bytes.count && fsync(descriptor) == 0
+            pwrite(descriptor, bytes, bytes.count, 0) == bytes.count
+            && ftruncate(descriptor, bytes.count) == 0 && fsync(descriptor) == 0
         close(descriptor)
-        guard isWritten, rename(temporary, file) == 0, syncDirectory(path) else {
+        guard isWritten, rename(next, file) == 0, syncDirectory(path) else {
             throw .unusable(path, reason: String(cString: strerror(errno)))
         }
+        reserve(next)
+    }
+
+    /// Space for the next start; if there is none now, there may be some by then.
+    private static func reserve(_ file: String) {
+        let descriptor = martlet_open(file, O_WRONLY | O_CREAT, 0o600)
+        guard descriptor >= 0 else { return }
+        posix_fallocate(descriptor, 0, Limits.identityBytesMax)
+        close(descriptor)
     }
 
     private static func syncDirectory(_ path: String) -> Bool {

@@ -31,6 +31,21 @@ import Testing
         #expect(try open().boots == 3)
     }
 
+    /// On a full disk nothing new can be had, but what is there can be written over.
+    @Test func aStartTakesItsSpaceFromTheOneBefore() throws {
+        func number(_ name: String) throws -> UInt64 {
+            let attributes = try FileManager.default.attributesOfItem(atPath: path + "/" + name)
+            return try #require(attributes[.systemFileNumber] as? UInt64)
+        }
+        _ = try open()
+        let reserved = try number("node.json.next")
+        let size = try FileManager.default.attributesOfItem(atPath: path + "/node.json.next")[.size]
+        #expect(size as? Int == 4_096)
+        #expect(try open().boots == 2)
+        #expect(try number("node.json") == reserved)
+        #expect(try open().boots == 3)
+    }
+
     @Test func aSecondProcessIsRefused() throws {
         let first = try open()
         #expect(throws: DataDirectoryError.locked(path)) { try open() }
