@@ -68,7 +68,7 @@ def compare(checks, system):
             node.end()
             if system == "martlet" and leads:
                 checks.check("rolling restart: the leader hands over before it stops",
-                             "no longer leads group 2" in node.log[logged:], node.log[logged:])
+                             is_handed_over(node.log[logged:]), node.log[logged:])
             writer.wait_for(50)
             node.start()
             cluster.wait_ready([node])
@@ -85,3 +85,7 @@ def stored(node):
     with grpc.insecure_channel(node.etcd) as channel:
         end = PREFIX[:-1] + bytes([PREFIX[-1] + 1])
         return rpc.KVStub(channel).Range(rpc.RangeRequest(key=PREFIX, range_end=end), timeout=30).kvs
+
+
+def is_handed_over(log):
+    return '"no longer leads the group" group=2' in log
