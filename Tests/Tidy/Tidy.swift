@@ -25,7 +25,7 @@ struct Tidy {
         "Core": [], "Wire": [],
         "Host": ["Glibc", "Synchronization"],
         "Fronts": ["Synchronization"],
-        "Client": ["Synchronization"],
+        "Client": ["Glibc", "Synchronization"],
         "Verification": ["Synchronization"],
         "Programs": ["Dispatch", "FoundationEssentials", "Glibc", "Synchronization"],
     ]

@@ -64,7 +64,10 @@ final class ClientSession: ChannelInboundHandler {
         _ answers: Answers
     ) {
         guard let context, context.channel.isActive else {
-            return Self.end(answers, .unreachable("the connection is closed"))
+            return Self.end(
+                answers,
+                .unreachable("the connection was closed at once: is it the port of etcd's clients?")
+            )
         }
         guard
             let stream = http.startRequest(

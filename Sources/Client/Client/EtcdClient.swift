@@ -3,6 +3,10 @@ internal import Bytes
 internal import NIOCore
 internal import NIOPosix
 
+#if canImport(Glibc)
+internal import Glibc
+#endif
+
 // Client: the etcd API for Swift programs and for the command line.
 //
 // One connection to the first endpoint that answers; calls and streams share it. Missing here:
@@ -55,10 +59,12 @@ public struct EtcdClient: Sendable {
     }
 
     private static func sentence(_ error: any Error) -> String {
-        if let error = error as? NIOConnectionError {
-            return error.connectionErrors.first.map { "\($0.error)" } ?? "no address"
+        switch error {
+        case let error as IOError: String(cString: strerror(error.errnoCode))
+        case let error as NIOConnectionError:
+            error.connectionErrors.first.map { sentence($0.error) } ?? "the name has no address"
+        default: "\(error)"
         }
-        return "\(error)"
     }
 
     /// One request, one answer.

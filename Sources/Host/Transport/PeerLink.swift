@@ -86,7 +86,7 @@ final class PeerLink: Sendable {
             }
             .connect(host: peer.host, port: peer.port)
             .whenFailure { error in
-                self.complain("cannot be reached: \(error)")
+                self.complain("cannot be reached: \(ConnectionFailure.sentence(of: error))")
                 self.redial()
             }
     }

@@ -1,7 +1,23 @@
 import ArgumentParser
 
-/// The one binary: server and command line.
+#if canImport(Glibc)
+import Glibc
+#endif
+
+/// The one binary.
 @main
+enum Program {
+    static func main() async {
+        let words = Array(CommandLine.arguments.dropFirst())
+        if let complaint = CommandWords.complaint(words, under: Martlet.self) {
+            Output.complain(complaint)
+            exit(ExitCode.usage.rawValue)
+        }
+        await Martlet.main()
+    }
+}
+
+/// Server and command line.
 struct Martlet: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "martlet",

@@ -1,3 +1,4 @@
+import Telemetry
 import Testing
 
 @testable import Martlet
@@ -135,5 +136,39 @@ import Testing
     @Test(arguments: ["", "host", "host:", "host:x", "host:70000", "host:-1"])
     func whatIsNoAddressIsNone(text: String) {
         #expect(Address(text) == nil)
+    }
+}
+
+@Suite struct StartRefusalTests {
+    @Test func allThatIsMissingIsToldAtOnce() {
+        let complaint = #expect(throws: Complaint.self) {
+            try StartOptions(name: "n1").clusterNode()
+        }
+        #expect(complaint?.failure == "--data-dir, --cluster are missing")
+    }
+
+    @Test func twoListenersCannotShareAPort() {
+        let options = StartOptions(etcd: "127.0.0.1:8080")
+        let complaint = #expect(throws: Complaint.self) { try options.development() }
+        #expect(complaint?.failure == "--etcd and --http are both 127.0.0.1:8080")
+        #expect(complaint?.fix == "--http 127.0.0.1:8081")
+    }
+
+    @Test(arguments: ["http://127.0.0.1:2379", "127.0.0.1:0", "a b:1", "127.0.0.1", "x:-1"])
+    func whatIsNoAddressIsRefused(_ text: String) {
+        let complaint = #expect(throws: Complaint.self) {
+            try StartOptions(etcd: text).development()
+        }
+        #expect(complaint?.failure == "'\(text)' is not an address")
+    }
+
+    @Test func aLogIsWrittenAsItsWordsSay() throws {
+        let log = try StartOptions(logLevel: "warn", logFormat: "json").development().log
+        #expect(log.level == .warn)
+        #expect(log.format == .json)
+        let complaint = #expect(throws: Complaint.self) {
+            try StartOptions(logFormat: "JSON").development()
+        }
+        #expect(complaint?.fix == "--log-format json")
     }
 }

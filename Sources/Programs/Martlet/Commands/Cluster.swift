@@ -85,7 +85,8 @@ enum Table {
             let cells = zip(row, widths).map { cell, width in
                 cell + String(repeating: " ", count: width - cell.count)
             }
-            print(cells.joined(separator: "  "))
+            let line = cells.joined(separator: "  ")
+            print(String(line.reversed().drop { $0 == " " }.reversed()))
         }
     }
 }

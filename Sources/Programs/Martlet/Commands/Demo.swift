@@ -21,10 +21,15 @@ struct Demo: AsyncParsableCommand {
         do {
             let directory = try TemporaryDirectory.make()
             defer { directory.remove() }
-            try await Server.run(try configurations(in: directory.path)) { running in
+            let planned = try Output.usage { () throws(Complaint) -> [NodeConfiguration] in
+                try configurations(in: directory.path)
+            }
+            try await Server.run(planned) { running in
                 print(banner(running))
             }
         } catch let complaint as Complaint {
+            var complaint = complaint
+            if complaint.kind == .addressInUse { complaint.fix = otherPorts }
             Output.complain(complaint)
             throw ExitCode.failure
         }
@@ -48,7 +53,8 @@ struct Demo: AsyncParsableCommand {
         func address(_ node: Int, _ offset: Int) -> Address {
             Address(host: "127.0.0.1", port: basePort + node * 10 + offset)
         }
-        let log = try LogSettings(level: log.logLevel, format: log.logFormat)
+        // The banner is what people are to read here; who wants more asks for it.
+        let log = try LogSettings(level: log.logLevel ?? "error", format: log.logFormat)
         let members = (0..<nodes).map { node in
             NodeConfiguration.Member(
                 name: "n\(node + 1)",
@@ -70,16 +76,22 @@ struct Demo: AsyncParsableCommand {
         }
     }
 
+    private var otherPorts: String {
+        let next = basePort + 100 + nodes * 10
+        return "martlet demo --base-port \(next < 65_000 ? next : 23_790)"
+    }
+
     private func banner(_ running: [Node]) -> String {
         let endpoints = running.map { "\($0.configuration.etcd)" }.joined(separator: ",")
         let first = running.first.map { "\($0.configuration.http)" } ?? ""
         return """
-            Martlet \(Version.number): \(running.count) node(s) on loopback, gone with Ctrl-C. Try:
+            Martlet \(Version.number): \(Count.of(running.count, "node")) on loopback, gone with Ctrl-C. Try:
 
               martlet kv put --endpoints \(endpoints) hello world
               etcdctl --endpoints \(endpoints) get hello
               etcdctl --endpoints \(endpoints) endpoint status -w table
               curl http://\(first)/readyz
+              martlet cluster status --endpoints \(endpoints)
             """
     }
 }

@@ -33,14 +33,39 @@ struct Endpoints: ParsableArguments {
     }
 
     func addresses() throws(Complaint) -> [Endpoint] {
+        guard timeout > 0 else {
+            throw Complaint(
+                failure: "--timeout \(timeout)",
+                cause: "it takes a number of seconds, at least 1",
+                fix: "--timeout 5"
+            )
+        }
         var found: [Endpoint] = []
         for part in endpoints.split(separator: ",") {
-            let text = part.hasPrefix("http://") ? String(part.dropFirst(7)) : String(part)
+            let text = try Self.hostAndPort(part)
             let address = try Address.parse(text, option: "--endpoints")
             found.append(Endpoint(host: address.host, port: address.port))
         }
+        guard !found.isEmpty else { throw Address.complaint(endpoints, option: "--endpoints") }
         return found
     }
+
+    /// etcd's own clients take URLs; so an endpoint may be written as one.
+    private static func hostAndPort(_ part: Substring) throws(Complaint) -> String {
+        guard !part.hasPrefix("https://") else {
+            throw Complaint(
+                failure: "'\(part)' asks for TLS",
+                cause: "martlet's own client commands speak plain text",
+                fix: "etcdctl --endpoints \(part) --cacert FILE …"
+            )
+        }
+        guard part.hasPrefix("http://") else { return String(part) }
+        let rest = part.dropFirst("http://".count)
+        return String(rest.hasSuffix("/") ? rest.dropLast() : rest)
+    }
+
+    /// InvalidArgument, NotFound, FailedPrecondition, OutOfRange: it would fail again.
+    private static func isOfRequest(_ code: Int) -> Bool { [3, 5, 9, 11].contains(code) }
 
     func complaint(_ error: ClientError) -> Complaint {
         switch error {
@@ -54,7 +79,9 @@ struct Endpoints: ParsableArguments {
             Complaint(
                 failure: message,
                 cause: "the server refused the request (gRPC status \(code))",
-                fix: "martlet cluster status --endpoints \(endpoints)"
+                fix: Self.isOfRequest(code)
+                    ? "correct the request: martlet kv --help"
+                    : "martlet cluster status --endpoints \(endpoints)"
             )
         case .timedOut:
             Complaint(

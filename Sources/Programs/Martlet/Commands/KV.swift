@@ -45,8 +45,8 @@ struct KV: AsyncParsableCommand {
                 )
                 let response: RangeResponse = try await client.call(.range, request)
                 for pair in response.kvs {
-                    if !valuesOnly { print(pair.key.text) }
-                    if !keysOnly { print(pair.value.text) }
+                    if !valuesOnly { Output.line(pair.key) }
+                    if !keysOnly { Output.line(pair.value) }
                 }
             }
         }
@@ -147,10 +147,12 @@ struct KV: AsyncParsableCommand {
         private static func show(_ event: Event) {
             guard let pair = event.kv else { return }
             switch event.type {
-            case .put: print("PUT\n\(pair.key.text)\n\(pair.value.text)")
-            case .delete: print("DELETE\n\(pair.key.text)")
-            case .unrecognized(let number): print("event \(number)\n\(pair.key.text)")
+            case .put: print("PUT")
+            case .delete: print("DELETE")
+            case .unrecognized(let number): print("event \(number)")
             }
+            Output.line(pair.key)
+            if event.type == .put { Output.line(pair.value) }
             Output.flush()
         }
     }

@@ -1,3 +1,6 @@
+import ArgumentParser
+import Bytes
+
 #if canImport(Glibc)
 import Glibc
 #endif
@@ -5,6 +8,24 @@ import Glibc
 /// Where commands write what is not their data.
 enum Output {
     static func complain(_ complaint: Complaint) { writeError("\(complaint)\n") }
+
+    /// What flags and files say; what is wrong with them is wrong usage.
+    static func usage<Value>(
+        _ body: () throws(Complaint) -> Value
+    ) throws(ExitCode) -> Value {
+        do throws(Complaint) {
+            return try body()
+        } catch {
+            complain(error)
+            throw .usage
+        }
+    }
+
+    /// Bytes as they are, with a line feed behind them; values need not be text.
+    static func line(_ bytes: ByteSlice) {
+        bytes.withUnsafeBytes { for byte in $0 { putchar(Int32(byte)) } }
+        putchar(0x0a)
+    }
 
     /// So that whoever reads a pipe sees each line at once.
     static func flush() { fflush(nil) }
@@ -14,6 +35,11 @@ enum Output {
             _ = write(STDERR_FILENO, bytes, strlen(bytes))
         }
     }
+}
+
+extension ExitCode {
+    /// As sysexits.h numbers it; the parser's own for what it does not understand.
+    static let usage = ExitCode(64)
 }
 
 /// A small text file, read whole.
@@ -33,6 +59,10 @@ enum TextFile {
         defer { fclose(file) }
         var bytes = [UInt8](repeating: 0, count: bytesMax + 1)
         let count = fread(&bytes, 1, bytes.count, file)
+        guard ferror(file) == 0 else {
+            let reason = String(cString: strerror(errno))
+            throw Complaint(failure: "cannot read \(path)", cause: reason, fix: "ls -ld \(path)")
+        }
         guard count <= bytesMax else {
             throw Complaint(
                 failure: "\(path) is larger than \(bytesMax) bytes",

@@ -63,8 +63,8 @@ struct Start: AsyncParsableCommand {
     @OptionGroup var log: LogOptions
 
     func run() async throws {
+        let configuration = try Output.usage { () throws(Complaint) in try nodeConfiguration() }
         do {
-            let configuration = try nodeConfiguration()
             try await Server.run([configuration]) { nodes in
                 for node in nodes { print(node.banner(dev: dev)) }
             }

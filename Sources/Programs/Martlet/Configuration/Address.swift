@@ -8,14 +8,18 @@ struct Address: Sendable, Equatable, CustomStringConvertible {
         self.port = port
     }
 
-    /// Nil unless `text` is a host, a colon and a port of 0 to 65535; a missing host is loopback.
+    /// Nil unless `text` is a host, a colon and a port of 1 to 65535; a missing host is loopback.
+    ///
+    /// A port of 0, which the system would choose, is none that anybody could be told.
     init?(_ text: String) {
         guard let colon = text.lastIndex(of: ":"),
-            let port = Int(text[text.index(after: colon)...]), (0...65_535).contains(port)
+            case let digits = text[text.index(after: colon)...], !digits.hasPrefix("+"),
+            let port = UInt16(digits), port > 0
         else { return nil }
         var host = String(text[..<colon])
         if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
-        self.init(host: host.isEmpty ? "127.0.0.1" : host, port: port)
+        guard !host.contains(where: { "/@[], ".contains($0) }) else { return nil }
+        self.init(host: host.isEmpty ? "127.0.0.1" : host, port: Int(port))
     }
 
     var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
@@ -24,7 +28,7 @@ struct Address: Sendable, Equatable, CustomStringConvertible {
     static func complaint(_ text: String, option: String) -> Complaint {
         Complaint(
             failure: "'\(text)' is not an address",
-            cause: "\(option) takes HOST:PORT",
+            cause: "\(option) takes HOST:PORT, without a scheme, with a port of 1 to 65535",
             fix: "\(option) 127.0.0.1:2379"
         )
     }

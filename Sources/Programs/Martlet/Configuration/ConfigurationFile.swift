@@ -63,7 +63,7 @@ enum ConfigurationFile {
 enum Suggestion {
     /// The candidate with the fewest differing letters, if that is few enough to be a slip.
     static func nearest(to word: String, among candidates: [String]) -> String? {
-        let ranked = candidates.map { (distance(word, $0), $0) }.min { $0 < $1 }
+        let ranked = candidates.map { (distance(word.lowercased(), $0), $0) }.min { $0 < $1 }
         guard let (distance, candidate) = ranked, distance <= max(2, word.count / 3) else {
             return nil
         }

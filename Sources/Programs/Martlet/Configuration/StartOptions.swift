@@ -61,6 +61,7 @@ struct StartOptions: Equatable {
 
     /// A node of a cluster.
     func clusterNode() throws(Complaint) -> NodeConfiguration {
+        try requireAll()
         let name = try required(self.name, "--name", example: "n1")
         let dataDirectory = try required(
             self.dataDirectory,
@@ -83,6 +84,18 @@ struct StartOptions: Equatable {
             dataDirectory: dataDirectory,
             peer: listen ?? own.peer,
             members: members
+        )
+    }
+
+    /// Names all that is missing at once.
+    private func requireAll() throws(Complaint) {
+        let needed = [("--name", name), ("--data-dir", dataDirectory), ("--cluster", cluster)]
+        let missing = needed.filter { $0.1?.isEmpty ?? true }.map(\.0)
+        guard missing.count > 1 else { return }
+        throw Complaint(
+            failure: "\(missing.joined(separator: ", ")) are missing",
+            cause: "a node of a cluster needs a name, a data directory and its peers",
+            fix: "martlet start --dev   (one node alone; for a cluster: martlet start --help)"
         )
     }
 
@@ -131,12 +144,16 @@ struct StartOptions: Equatable {
         peer: Address?,
         members: [NodeConfiguration.Member]
     ) throws(Complaint) -> NodeConfiguration {
-        NodeConfiguration(
+        let etcd = try Address.parse(self.etcd ?? "127.0.0.1:2379", option: "--etcd")
+        let kafka = try Address.parse(self.kafka ?? "127.0.0.1:9092", option: "--kafka")
+        let http = try Address.parse(self.http ?? "127.0.0.1:8080", option: "--http")
+        try requireDistinct([("--etcd", etcd), ("--http", http), ("--peer", peer)])
+        return NodeConfiguration(
             name: name,
             dataDirectory: dataDirectory,
-            etcd: try Address.parse(etcd ?? "127.0.0.1:2379", option: "--etcd"),
-            kafka: try Address.parse(kafka ?? "127.0.0.1:9092", option: "--kafka"),
-            http: try Address.parse(http ?? "127.0.0.1:8080", option: "--http"),
+            etcd: etcd,
+            kafka: kafka,
+            http: http,
             peer: peer,
             members: members,
             tls: try parseTLS(),
@@ -165,6 +182,21 @@ struct StartOptions: Equatable {
             cause: "nodes show each other certificates, and check them: that takes all three files",
             fix: "--peer-cert-file n1.pem --peer-key-file n1.key --peer-ca-file peers-ca.pem"
         )
+    }
+
+    private func requireDistinct(
+        _ listeners: [(option: String, address: Address?)]
+    ) throws(Complaint) {
+        for (place, (option, address)) in listeners.enumerated() {
+            guard let address,
+                let other = listeners[..<place].first(where: { $0.address == address })
+            else { continue }
+            throw Complaint(
+                failure: "\(other.option) and \(option) are both \(address)",
+                cause: "each listens on a port of its own",
+                fix: "\(option) \(address.host):\(address.port < 65_535 ? address.port + 1 : 1_024)"
+            )
+        }
     }
 
     private func parseTLS() throws(Complaint) -> NodeConfiguration.TLSFiles? {

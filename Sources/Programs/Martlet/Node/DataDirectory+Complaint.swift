@@ -52,7 +52,7 @@ extension DataDirectoryError {
             Complaint(
                 failure: "cannot use \(path) as data directory",
                 cause: reason,
-                fix: "ls -ld \(path)"
+                fix: "mkdir -p \(path) && ls -ld \(path)   (it must be this user's own)"
             )
         }
     }

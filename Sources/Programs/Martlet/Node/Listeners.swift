@@ -2,6 +2,7 @@ import EtcdFront
 import NIOCore
 import NIOPosix
 import NIOSSL
+import Transport
 
 /// The ports that clients connect to.
 enum Listeners {
@@ -52,7 +53,8 @@ enum Listeners {
         return Complaint(
             failure: "cannot listen on \(failure.address)",
             cause: failure.reason,
-            fix: "choose another address (--etcd, --http, --peer), or see: ss -ltnp"
+            fix: "choose another address (--etcd, --http, --peer), or see: ss -ltnp",
+            kind: .addressInUse
         )
     }
 }
@@ -67,7 +69,7 @@ extension ServerBootstrap {
         do {
             return try await bind(host: address.host, port: address.port).get()
         } catch {
-            throw ListenFailure(address: address, reason: "\(error)")
+            throw ListenFailure(address: address, reason: ConnectionFailure.sentence(of: error))
         }
     }
 }

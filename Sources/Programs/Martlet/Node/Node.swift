@@ -87,7 +87,7 @@ final class Node: Sendable {
                 shard: shard,
                 tls: tls
             )
-            if let transport { _ = try await transport.start() }
+            if let transport { try await transport.listen(on: configuration) }
             log.tell(configuration.started)
             return Node(
                 configuration: configuration,
@@ -124,7 +124,7 @@ final class Node: Sendable {
         let kind =
             isDevelopment
             ? "single node, dev: plain text on loopback"
-            : "\(configuration.members.count) nodes, \(configuration.tls == nil ? "plain text" : "TLS")"
+            : "\(Count.of(configuration.members.count, "node")), \(configuration.tls == nil ? "plain text" : "TLS")"
         return """
             Martlet \(Version.number)  node \(configuration.name)  data \(configuration.dataDirectory)  (\(kind))
               etcd v3 API  \(configuration.etcd)

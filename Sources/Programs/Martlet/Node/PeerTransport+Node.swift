@@ -34,6 +34,16 @@ extension PeerTransport {
 }
 
 extension PeerTransport {
+    /// Listens and begins to dial.
+    func listen(on configuration: NodeConfiguration) async throws {
+        do {
+            _ = try await start()
+        } catch {
+            guard let peer = configuration.peer else { throw error }
+            throw ListenFailure(address: peer, reason: ConnectionFailure.sentence(of: error))
+        }
+    }
+
     private static func tlsConfiguration(
         _ files: NodeConfiguration.PeerTLSFiles
     ) throws(Complaint) -> TLSConfiguration {

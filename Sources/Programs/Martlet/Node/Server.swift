@@ -1,4 +1,5 @@
 import Dispatch
+import Synchronization
 
 #if canImport(Glibc)
 import Glibc
@@ -14,7 +15,11 @@ enum Server {
         announce: ([Node]) -> Void
     ) async throws {
         let (endings, continuation) = AsyncStream.makeStream(of: Ending.self)
-        let trap = SignalTrap { continuation.yield(.signal) }
+        let trap = SignalTrap { isFirst in
+            // Who asks twice does not want to wait for an orderly end; recovery does without one.
+            guard isFirst else { _exit(130) }
+            continuation.yield(.signal)
+        }
         var nodes: [Node] = []
         for configuration in configurations {
             nodes.append(
@@ -54,14 +59,23 @@ enum Server {
 final class SignalTrap {
     private let sources: [any DispatchSourceSignal]
 
-    init(_ body: @escaping @Sendable () -> Void) {
+    /// `body` is told whether it was the first.
+    init(_ body: @escaping @Sendable (_ isFirst: Bool) -> Void) {
         signal(SIGPIPE, SIG_IGN)
+        let first = FirstOnce()
         sources = [SIGINT, SIGTERM].map { number in
             signal(number, SIG_IGN)
             let source = DispatchSource.makeSignalSource(signal: number)
-            source.setEventHandler(handler: body)
+            source.setEventHandler { body(first.take()) }
             source.resume()
             return source
         }
     }
+}
+
+/// True for the first who takes it, on whatever thread.
+private final class FirstOnce: Sendable {
+    private let isTaken = Atomic(false)
+
+    func take() -> Bool { !isTaken.exchange(true, ordering: .relaxed) }
 }
