@@ -54,6 +54,7 @@ PARTS = {
     "tls": module("tls"),
     "rolling-restart": module("rolling_restart"),
     "metrics": module("metrics"),
+    "command-line": module("command_line"),
     "load": load,
 }
 
