@@ -65,7 +65,7 @@ def main():
     parser.add_argument("--only", choices=list(PARTS), action="append", help="run only this part")
     parser.add_argument("--seed", type=int, default=1, help="of the random operations")
     parser.add_argument(
-        "--operations", type=int, default=4000, help="how many of them in each of four runs")
+        "--operations", type=int, default=3000, help="how many of them in each of four runs")
     parser.add_argument("--count", type=int, default=3000, help="packages of the load part")
     options = parser.parse_args()
     checks = Checks()

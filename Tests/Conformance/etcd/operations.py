@@ -10,6 +10,7 @@ import etcd3.etcdrpc as rpc
 
 KEYS = [b"a", b"aa", b"ab", b"b", b"b\0", b"b/1", b"b/2", b"b/3", b"c", b"\xff", b"\xff\xff", b"\0"]
 KEYS += [b"key/%02d" % number for number in range(20)]
+WIDE_KEYS = [b"wide/%04d" % number for number in range(2000)]
 LEASES = [11, 12, 13, 14]
 UNKNOWN_LEASES = [99, -1]
 BRIEF_LEASE = 50  # granted and revoked at once, as its time to live may be short
@@ -40,10 +41,14 @@ def may_hold_two_mistakes(transaction):
 
 
 class Generator:
-    """What comes next. The caller tells the revision and the compaction that were reached."""
+    """What comes next. The caller tells the revision and the compaction that were reached.
 
-    def __init__(self, seed, reads_past_in_transactions):
+    Few keys meet each other often; with `is_wide` there are also many, in large ranges.
+    """
+
+    def __init__(self, seed, is_wide=False, reads_past_in_transactions=True):
         self.random = random.Random(seed)
+        self.keys = KEYS + WIDE_KEYS if is_wide else KEYS
         self.reads_past_in_transactions = reads_past_in_transactions
         self.revision = 1
         self.compacted = 0
@@ -63,6 +68,7 @@ class Generator:
             (0.02, "watch the past", self.watch_of_the_past),
             (0.005, "alarms", self.alarm),
             (0.005, "too much", self.too_much),
+            (0.05 if is_wide else 0, "txn", self.many_puts),
         ]
 
     def next(self):
@@ -76,7 +82,7 @@ class Generator:
         return self.random.random() < probability
 
     def key(self):
-        return b"" if self.chance(0.01) else self.random.choice(KEYS)
+        return b"" if self.chance(0.01) else self.random.choice(self.keys)
 
     def end(self, key):
         kind = self.random.random()
@@ -86,7 +92,7 @@ class Generator:
             return b"\0"
         if kind < 0.7:
             return key[:-1] + bytes([min(key[-1] + 1, 255)]) if key else b"\0"
-        return self.random.choice(KEYS)
+        return self.random.choice(self.keys)
 
     def lease(self):
         return self.random.choice([*LEASES, *LEASES, *UNKNOWN_LEASES])
@@ -194,6 +200,12 @@ class Generator:
                 put.ignore_value = put.ignore_lease = False
         return request
 
+    def many_puts(self):
+        chosen = self.random.sample(self.keys, 100)
+        return rpc.TxnRequest(success=[
+            rpc.RequestOp(request_put=rpc.PutRequest(key=key, value=self.value())) for key in chosen
+        ])
+
     def compaction(self):
         revision = self.random.randint(max(-1, self.compacted - 1), self.revision + 1)
         if self.chance(0.8):
@@ -235,7 +247,7 @@ class Generator:
         """The name of a call, too, as it is one of several."""
         kind = self.random.randint(0, 2)
         if kind == 0:
-            return "put", rpc.PutRequest(key=self.random.choice(KEYS), value=b"v" * 1_600_000)
+            return "put", rpc.PutRequest(key=self.random.choice(self.keys), value=b"v" * 1_600_000)
         operations = [self.operation(DEPTH_MAX) for _ in range(129)]
         if kind == 1:
             return "txn", rpc.TxnRequest(success=operations)
