@@ -49,6 +49,7 @@ PARTS = {
     "watches": module("watches"),
     "recipes": module("recipes"),
     "reflection": module("reflection"),
+    "gateway": module("gateway"),
     "apiserver": module("apiserver"),
     "bad-input": module("bad_input"),
     "tls": module("tls"),

@@ -8,14 +8,18 @@ extension EtcdConnection {
         guard case .plain(var session) = mode, let number else { return }
         mode = .closed
         front.refreshLeader()
-        if session.advance(front) {
+        let need = session.advance(front)
+        mode = .plain(session)
+        switch need {
+        case .nothing: break
+        case .read:
             front.shard.read(
                 front.group,
                 for: Waiter(client: number, request: plainKey.number)
             )
             wantTurn()
+        case .call(let request): beginCall(request)
         }
-        mode = .plain(session)
         if !session.output.isEmpty { noteOutput() }
     }
 

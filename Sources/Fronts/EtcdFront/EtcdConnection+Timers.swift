@@ -30,7 +30,11 @@ extension EtcdConnection {
             http.beginShutdown()
             noteOutput()
         case .plain(let session):
-            if !session.isWaiting { close() }
+            guard session.isWaiting else { return close() }
+            for place in calls.places {
+                if let key = calls.key(at: place) { stop(key) }
+            }
+            noteOutput()
         case .sniffing, .closed: close()
         }
     }

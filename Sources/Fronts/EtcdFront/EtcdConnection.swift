@@ -34,7 +34,10 @@ public final class EtcdConnection: ChannelInboundHandler, ChannelOutboundHandler
     /// How many of its calls wait for a recipe.
     var recipeCount = 0
 
-    /// The only call of a connection that speaks plain HTTP; such connections have no others.
+    /// Turns calls in JSON into gRPC's, and their answers back; none until the first.
+    var gateway: GatewayClient?
+
+    /// The read of a connection that speaks plain HTTP.
     let plainKey: CallKey
 
     /// The number by which the front knows it; its waiters carry it.
@@ -131,7 +134,7 @@ public final class EtcdConnection: ChannelInboundHandler, ChannelOutboundHandler
         switch first.withUnsafeBytes({ HTTP2Connection.sniff($0) }) {
         case .undecided: mode = .sniffing(first)
         case .http2: mode = .http2
-        case .http1: mode = .plain(PlainHTTPSession())
+        case .http1: mode = .plain(PlainHTTPSession(servesCalls: true))
         }
         if case .sniffing = mode { return }
         first.withUnsafeBytes { receive($0) }
@@ -152,17 +155,7 @@ public final class EtcdConnection: ChannelInboundHandler, ChannelOutboundHandler
         guard let context else { return }
         switch mode {
         case .http2: flushHTTP2(context)
-        case .plain(var session):
-            guard !session.output.isEmpty else { return }
-            mode = .closed
-            context.writeAndFlush(
-                wrapOutboundOut(context.channel.allocator.buffer(bytes: session.output)),
-                promise: nil
-            )
-            session.output = []
-            let isFinished = session.isFinished
-            mode = .plain(session)
-            if isFinished { context.close(promise: nil) }
+        case .plain: flushPlain(context)
         case .sniffing, .closed: return
         }
     }
@@ -181,6 +174,30 @@ public final class EtcdConnection: ChannelInboundHandler, ChannelOutboundHandler
         }
         if hasWritten { context.flush() }
         if http.isClosed || http.isDrained { context.close(mode: .all, promise: nil) }
+    }
+
+    private func flushPlain(_ context: ChannelHandlerContext) {
+        var hasWritten = false
+        repeat {
+            // What is not carried waits at the server's end, which so learns that its client is slow.
+            if context.channel.isWritable { carryGateway() }
+            guard case .plain(var session) = mode else { break }
+            guard !session.output.isEmpty else { continue }
+            mode = .closed
+            let buffer = context.channel.allocator.buffer(bytes: session.output)
+            session.output = []
+            mode = .plain(session)
+            context.write(wrapOutboundOut(buffer), promise: nil)
+            hasWritten = true
+        } while gatewayHasWork && context.channel.isWritable
+        if hasWritten { context.flush() }
+        if isTurnWanted {
+            isTurnWanted = false
+            front.requestTurn()
+        }
+        if case .plain(let session) = mode, session.isFinished, session.output.isEmpty {
+            context.close(promise: nil)
+        }
     }
 
     var eventLoop: (any EventLoop)? { context?.eventLoop }

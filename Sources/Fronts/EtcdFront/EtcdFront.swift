@@ -22,15 +22,16 @@ public import Telemetry
 //     +Watches            watch streams, their progress and their back-pressure
 //     +Cluster +Health    what is answered from what the node knows
 //     +Reflection         the .proto files, for clients that have none
-//   Recipes/              Lock and Election: what takes several of these steps
 //     +Replies            framing, errors, large responses in pieces
+//   Recipes/              Lock and Election: what takes several of these steps
 //   ErrorMapping          errors in etcd's words
+//   Gateway/              calls in JSON over HTTP/1.1, put into gRPC and back
 //   PlainHTTP…            /version, /health, /livez, /readyz on the same port and another
 //
 // The front keeps nothing that must last. What it holds per call is in `Limits`.
 //
-// Missing here: authentication, the JSON gateway, RangeStream, changes of membership,
-// snapshots; such calls are answered Unimplemented.
+// Missing here: authentication, RangeStream, changes of membership, snapshots; such calls are
+// answered Unimplemented.
 
 /// The etcd API of one shard; its connections, and the answers for them.
 ///

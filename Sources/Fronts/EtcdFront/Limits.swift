@@ -58,6 +58,15 @@ public enum Limits {
     /// How much of a large response is encoded at once.
     public static let pieceBytes = 64 * 1024
 
+    /// A call's body in JSON: a request of the largest size in base64, and its names.
+    public static let gatewayBodyBytesMax = 4 << 20
+
+    /// Requests of a stream in one body.
+    public static let gatewayMessagesMax = 1_024
+
+    /// An answer that is given in JSON, as protobuf: it is held twice while it is put into words.
+    public static let gatewayAnswerBytesMax = 32 << 20
+
     /// The head of a plain HTTP request; browsers' cookies included.
     public static let plainHeadBytesMax = 16 * 1024
 

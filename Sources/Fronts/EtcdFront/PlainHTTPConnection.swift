@@ -71,7 +71,7 @@ public final class PlainHTTPConnection: ChannelInboundHandler, ChannelOutboundHa
     private func serve() {
         guard let number else { return }
         front.refreshLeader()
-        if session.advance(front) {
+        if case .read = session.advance(front) {
             front.shard.read(front.group, for: Waiter(client: number, request: key.number))
             front.requestTurn()
         }

@@ -1,6 +1,6 @@
 internal import Bytes
 
-/// The head of an HTTP/1.1 request, as far as probes need it.
+/// The head of an HTTP/1.1 request, as far as probes and calls in JSON need it.
 struct PlainRequest: Equatable {
     var method: String
     var path: String
@@ -10,6 +10,21 @@ struct PlainRequest: Equatable {
 
     /// Whether another request may follow on the connection.
     var keepsAlive: Bool
+
+    var body = Body.none
+
+    /// Whether the client waits to be told that its body is wanted.
+    var expectsContinue = false
+
+    /// Whether the client speaks HTTP/1.1, and so knows bodies in chunks.
+    var takesChunks = true
+
+    /// How its body ends.
+    enum Body: Equatable {
+        case none
+        case bytes(Int)
+        case chunks
+    }
 
     struct QueryItem: Equatable {
         var name: String
@@ -25,12 +40,10 @@ extension PlainRequest {
     enum Failure: Error, Equatable {
         case malformed
         case headTooLarge
+        case bodyTooLarge
     }
 
     /// Takes the first whole head from `bytes`; nil while it is not all there.
-    ///
-    /// A request that has a body is answered, and the connection closed, as nothing that is served
-    /// here takes one.
     static func take(from bytes: inout [UInt8]) throws(Failure) -> PlainRequest? {
         guard let length = headLength(of: bytes) else {
             guard bytes.count <= Limits.plainHeadBytesMax else { throw .headTooLarge }
@@ -64,15 +77,19 @@ extension PlainRequest {
         let parts = words[1].split(separator: "?", maxSplits: 1, omittingEmptySubsequences: false)
         path = String(parts[0])
         if parts.count > 1 { query = Self.items(of: parts[1]) }
-        keepsAlive = words[2] != "HTTP/1.0"
+        takesChunks = words[2] != "HTTP/1.0"
+        keepsAlive = takesChunks
         for header in headers {
             guard let colon = header.firstIndex(of: ":") else { continue }
             let value = header[header.index(after: colon)...].lowercased()
                 .filter { $0 != " " && $0 != "\t" }
             switch header[..<colon].lowercased() {
             case "connection": keepsAlive = keepsAlive && !value.contains("close")
-            case "content-length": keepsAlive = keepsAlive && value == "0"
-            case "transfer-encoding": keepsAlive = false
+            case "content-length":
+                guard let count = Int(value), count >= 0 else { throw .malformed }
+                if body != .chunks, count > 0 { body = .bytes(count) }
+            case "transfer-encoding": body = .chunks
+            case "expect": expectsContinue = value == "100-continue"
             default: break
             }
         }

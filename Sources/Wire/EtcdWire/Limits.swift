@@ -13,4 +13,9 @@ public enum Limits {
 
     /// Groups within groups in unknown fields; no message of etcd has any.
     static let groupsMax = 8
+
+    /// Objects and lists within each other in a JSON text.
+    ///
+    /// Each level costs stack. A level of transactions takes three: an object, a list, an object.
+    static let jsonDepthMax = 4 * nestingMax
 }

@@ -35,6 +35,23 @@ struct WireReader {
         return message
     }
 
+    /// Reads a message whose fields only the caller knows.
+    static func read(
+        _ whole: ByteSlice,
+        _ body: (inout WireReader) throws(DecodeError) -> Void
+    ) throws(DecodeError) {
+        let failure: DecodeError? = whole.withUnsafeBytes { bytes in
+            var reader = WireReader(bytes, of: whole)
+            do throws(DecodeError) {
+                try body(&reader)
+                return nil
+            } catch {
+                return error
+            }
+        }
+        if let failure { throw failure }
+    }
+
     /// The next field's number and wire type, or nil at the message's end.
     mutating func nextTag() throws(DecodeError) -> UInt32? {
         guard position < end else { return nil }
