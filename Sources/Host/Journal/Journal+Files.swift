@@ -74,7 +74,7 @@ extension Journal {
         if let preparation {
             file = preparation
         } else {
-            file = try attempt { (disk) throws(DiskError) in try begin(size: settings.fileBytes) }
+            file = try attempt { (disk) throws(DiskError) in try begin(size: nextFileBytes) }
         }
         preparation = file
         try attempt { (disk) throws(DiskError) in

@@ -237,8 +237,25 @@ public final class Journal<Storage: Disk> {
         let needed =
             FileHeader.byteCount + BatchHeader.aligned(length)
             + BatchHeader.aligned(BatchHeader.byteCount + carriedBatch.byteCount)
-        files.append(try makeNextFile(size: max(settings.fileBytes, needed)))
+        files.append(try makeFile(toHold: needed))
         isSpaceShort = false
+    }
+
+    /// As large as it should be, or, where there is no space for that, as small as it may be: the
+    /// last megabytes of a disk are used, too.
+    private func makeFile(toHold needed: Int) throws(JournalError) -> JournalFile {
+        let wanted = max(nextFileBytes, needed)
+        let least = max(min(Limits.firstFileBytes, settings.fileBytes), needed)
+        do throws(JournalError) {
+            return try makeNextFile(size: wanted)
+        } catch .full where least < wanted {
+            return try makeNextFile(size: least)
+        }
+    }
+
+    /// Files grow from a small first one, so that a small disk is not filled by an empty file.
+    var nextFileBytes: Int {
+        min(settings.fileBytes, max(Limits.firstFileBytes, 2 * (files.last?.size ?? 0)))
     }
 
     private func headLength(of file: JournalFile) -> Int {

@@ -101,6 +101,37 @@ import Testing
         #expect(journal.fileCount < files)
     }
 
+    @Test func aSmallDiskIsUsedToItsLastMegabyte() throws {
+        var settings = JournalSettings()
+        settings.fileBytes = 64 << 20
+        disk.capacity = 9 << 20
+        let (journal, _) = try Journal.open(on: disk, in: "journal", settings: settings)
+        let payload = ByteSlice([UInt8](repeating: 3, count: 100_000))
+        var written: UInt64 = 0
+        do {
+            while written < 100 {
+                var batch = JournalBatch()
+                batch.entries = [
+                    JournalEntry(
+                        group: GroupID(1),
+                        index: LogIndex(written + 1),
+                        term: Term(1),
+                        kind: 1,
+                        payload: payload
+                    )
+                ]
+                try journal.write(batch)
+                written += 1
+            }
+            Issue.record("more was written than the disk holds")
+        } catch let error as JournalError {
+            guard case .full = error else { throw error }
+        }
+        #expect(written * 100_000 > 7 << 20)
+        let reopened = try Journal.open(on: disk, in: "journal", settings: settings)
+        #expect(reopened.recovered.first?.entries.count == Int(written))
+    }
+
     @Test func aRecycledFilesEarlierLifeIsForgotten() throws {
         let journal = try open().journal
         for index: UInt64 in 1...600 {
@@ -194,11 +225,11 @@ import Testing
         let payload = ByteSlice([UInt8](repeating: 1, count: 900_000))
         try journal.write(batch(entry(1, 1, payload: payload)))
         let unfinished = "journal/unfinished-0000000000000002"
-        for filled in 1...2 {
-            try journal.prepareNextFile()
-            #expect(disk.files[unfinished]?.bytes.count == filled << 20)
-        }
         try journal.prepareNextFile()
+        #expect(disk.files[unfinished]?.bytes.count == 1 << 20)
+        // Twice the file before.
+        try journal.prepareNextFile()
+        #expect(disk.files[readied]?.bytes.count == 2 << 20)
         #expect(disk.files.keys.sorted() == ["journal/journal-0000000000000001", readied])
         let writes = disk.files[readied]?.bytes.count
         try journal.write(batch(entry(1, 2, payload: payload)))
