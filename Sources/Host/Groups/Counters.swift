@@ -38,19 +38,24 @@ public struct KeyspaceCounters: Sendable, Equatable {
     public init() {}
 
     mutating func count(_ command: KeyspaceCommand, _ response: KeyspaceResponse) {
-        switch (command, response) {
-        case (.put(let request), _):
+        // One after the other: to switch over the pair would copy both, requests and all.
+        switch command {
+        case .put(let request):
             puts += 1
             putBytes += UInt64(request.key.count + request.value.count)
-        case (.deleteRange, _): deletes += 1
-        case (.txn, .txn(let response)): count(response)
-        case (.leaseGrant, .leaseGrant(let response)): countLease(seconds: response.ttl)
-        case (.leaseRevoke, _): leasesRevoked += 1
-        case (.leaseKeepAlive, .leaseKeepAlive(let response)):
-            if response.ttl > 0 { leasesRenewed += 1 }
-        case (.compact, _), (.expireLeases, _), (.advanceTime, _), (.txn, _), (.leaseGrant, _),
-            (.leaseKeepAlive, _):
-            return
+        case .deleteRange: deletes += 1
+        case .leaseRevoke: leasesRevoked += 1
+        case .txn, .leaseGrant, .leaseKeepAlive: count(response)
+        case .compact, .expireLeases, .advanceTime: return
+        }
+    }
+
+    private mutating func count(_ response: KeyspaceResponse) {
+        switch response {
+        case .txn(let response): count(response)
+        case .leaseGrant(let response): countLease(seconds: response.ttl)
+        case .leaseKeepAlive(let response): if response.ttl > 0 { leasesRenewed += 1 }
+        case .put, .deleteRange, .compaction, .leaseRevoke, .none: return
         }
     }
 

@@ -72,10 +72,10 @@ public final class KeyspaceMachine {
     ) -> Result<KeyspaceResponse, KeyspaceError>? {
         guard let command = try? Self.command(header.kind, body) else { return nil }
         hasNews = true
-        let leaseCount = keyspace.leaseCount
+        let leaseCount = header.kind == .expireLeases ? keyspace.leaseCount : 0
         let result = keyspace.apply(command, at: header.time)
         if case .success(let response) = result { counters.count(command, response) }
-        if case .expireLeases = command {
+        if header.kind == .expireLeases {
             counters.leasesExpired += UInt64(leaseCount - keyspace.leaseCount)
         }
         return result
