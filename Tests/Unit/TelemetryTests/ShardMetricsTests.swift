@@ -124,6 +124,29 @@ import Transport
         #expect(page["etcd_debugging_lease_ttl_total_sum"] == 3)
     }
 
+    @Test func aLeaseThatNobodyRenewsHasExpiredOnce() throws {
+        var metrics = ShardMetrics(of: .defaultKeyspace, peers: [])
+        let shard = leading(&metrics)
+        let keyspace = try #require(shard.keyspace(.defaultKeyspace))
+        shard.propose(
+            .leaseGrant,
+            body: LeaseGrantRequest(ttl: 1, id: 5).encoded,
+            to: .defaultKeyspace,
+            for: Waiter(client: 1, request: 1)
+        )
+        run(shard, &metrics)
+        #expect(keyspace.keyspace.leaseCount == 1)
+        var now = Instant(1_000_000_000_000)
+        for _ in 0..<2_000 where keyspace.keyspace.leaseCount > 0 {
+            now = now + shard.tickNanoseconds
+            shard.advance(to: now)
+            run(shard, &metrics)
+        }
+        let page = samples(metrics, shard)
+        #expect(page["etcd_debugging_server_lease_expired_total"] == 1)
+        #expect(page["etcd_debugging_lease_revoked_total"] == 0)
+    }
+
     @Test func whatIsNotAnsweredInTimeHasFailed() {
         let shard = shard()
         var metrics = ShardMetrics(of: .defaultKeyspace, peers: [])
