@@ -40,10 +40,10 @@ extension Keyspace {
         return LeaseKeepAliveResponse(header: header, id: request.id, ttl: lease.timeToLive)
     }
 
-    /// Revokes those of the leases whose deadline has passed, each in a revision of its own.
     /// Leases that have not ended.
     public var leaseCount: Int { leaseTable.leases.count }
 
+    /// Revokes those of the leases whose deadline has passed, each in a revision of its own.
     mutating func expireLeases(_ leases: [LeaseID]) -> KeyspaceResponse {
         for id in leases {
             guard let lease = leaseTable.lease(id), isExpired(lease) else { continue }
