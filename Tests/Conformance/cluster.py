@@ -97,8 +97,9 @@ class Node:
 class Cluster:
     """One or three nodes of one system, `etcd` or `martlet`."""
 
-    def __init__(self, system, count=1):
+    def __init__(self, system, count=1, flags=()):
         self.system = system
+        self.flags = list(flags)
         self.folder = Path(tempfile.mkdtemp(prefix=f"conformance-{system}-"))
         self.nodes = []
         for number in range(1, count + 1):
@@ -122,7 +123,7 @@ class Cluster:
             "--listen-peer-urls", f"http://{node.peer}",
             "--initial-advertise-peer-urls", f"http://{node.peer}",
             "--initial-cluster", members,
-            "--log-level", "warn",
+            "--log-level", "warn", *self.flags,
         ]
 
     def _martlet_command(self, node):
@@ -131,7 +132,7 @@ class Cluster:
         members = ",".join(f"{other.name}={other.peer}" for other in self.nodes)
         return [
             str(MARTLET), "start", "--name", node.name, *data, *listeners,
-            "--peer", node.peer, "--cluster", members,
+            "--peer", node.peer, "--cluster", members, *self.flags,
         ]
 
     def __enter__(self):

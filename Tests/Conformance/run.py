@@ -48,6 +48,7 @@ PARTS = {
     "differential": differential,
     "watches": module("watches"),
     "recipes": module("recipes"),
+    "alarms": module("alarms"),
     "reflection": module("reflection"),
     "gateway": module("gateway"),
     "apiserver": module("apiserver"),

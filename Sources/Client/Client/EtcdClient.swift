@@ -97,6 +97,8 @@ public struct EtcdClient: Sendable {
     }
 
     /// One request, and answers until `receive` throws or the server ends the stream.
+    ///
+    /// A method that takes a stream of requests has no end of them; any other has one.
     public func stream<Request: WireMessage, Response: WireMessage>(
         _ method: EtcdMethod,
         _ request: Request,
@@ -109,7 +111,7 @@ public struct EtcdClient: Sendable {
             session.value.start(
                 method,
                 message,
-                endsRequest: false,
+                endsRequest: !method.streamsRequests,
                 timeoutNanoseconds: nil,
                 continuation
             )

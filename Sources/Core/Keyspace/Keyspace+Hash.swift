@@ -1,4 +1,5 @@
 internal import Bytes
+internal import KeyspaceModel
 public import Model
 
 /// etcd's HashKV: equal for equal histories, whoever wrote the server.
@@ -42,6 +43,38 @@ extension Keyspace {
             compactRevision: compactRevision,
             revision: revision
         )
+    }
+
+    /// A hash of all there is: equal on nodes that have applied the same commands.
+    ///
+    /// The CRC-32C of revision, compact revision, alarms and leases with their deadlines, as
+    /// little-endian numbers of eight bytes, and then of every version that the last compaction
+    /// kept, as `hash(at:)` takes them. The definition is ours: etcd hashes its file's pages.
+    public var contentHash: UInt32 {
+        var checksum = CRC32C()
+        var writer = ByteWriter(capacity: 1024)
+        writer.integer(revision.number)
+        writer.integer(compactRevision.number)
+        for alarm in alarms.members {
+            writer.integer(UInt64(bitPattern: Int64(alarm.alarm.number)))
+            writer.integer(alarm.memberID)
+        }
+        for lease in leaseRecords {
+            writer.integer(lease.id.number)
+            writer.integer(lease.timeToLive)
+            writer.integer(lease.deadline.number)
+        }
+        history.log.visit(from: nil, to: nil) { _, version in
+            guard history.keeps(version, compactedAt: compactRevision) else { return true }
+            StoredVersion.encode(version, into: &writer)
+            if writer.count >= 64 << 10 {
+                checksum.add(writer.bytes)
+                writer.removeAll(keepingCapacity: true)
+            }
+            return true
+        }
+        checksum.add(writer.bytes)
+        return checksum.value
     }
 
     private func isSeenAsPut(_ version: KeyVersion, at revision: Revision) -> Bool {

@@ -44,7 +44,10 @@ extension Keyspace {
     public var leaseCount: Int { leaseTable.leases.count }
 
     /// Revokes those of the leases whose deadline has passed, each in a revision of its own.
+    ///
+    /// None in a corrupt cluster, where nothing may change.
     mutating func expireLeases(_ leases: [LeaseID]) -> KeyspaceResponse {
+        guard !alarms.isCorrupt else { return .none }
         for id in leases {
             guard let lease = leaseTable.lease(id), isExpired(lease) else { continue }
             _ = revoke(id)

@@ -21,21 +21,26 @@ extension Keyspace {
     }
 
     /// At most `limit` records from `cursor` on, and where to go on; nil at the end.
+    ///
+    /// Ends also with the record that makes keys and values `bytes` long or longer.
     public func snapshotRecords(
         from cursor: SnapshotCursor,
-        limit: Int
+        limit: Int,
+        bytes: Int = .max
     ) -> (records: [SnapshotRecord], next: SnapshotCursor?) {
         var records: [SnapshotRecord] = []
         var next: SnapshotCursor?
         var visited = 0
+        var byteCount = 0
         history.log.visit(from: cursor, to: nil) { position, version in
-            guard visited < limit else {
+            guard visited < limit, byteCount < bytes else {
                 next = position
                 return false
             }
             visited += 1
             if !isCompacting || history.keeps(version, compactedAt: compactRevision) {
                 records.append(SnapshotRecord(of: version))
+                byteCount += version.key.count + version.value.count
             }
             return true
         }
@@ -56,6 +61,11 @@ extension Keyspace {
         compactRevision = max(header.compactRevision, Self.neverCompacted)
         time = header.time
         sweepPosition = ChangePosition(revision: compactRevision.next)
+        try restore(leases)
+    }
+
+    /// Adds further leases of the snapshot.
+    public mutating func restore(_ leases: [LeaseRecord]) throws(KeyspaceError) {
         for record in leases {
             guard record.id != .none, !leaseTable.contains(record.id) else {
                 throw .malformedSnapshot

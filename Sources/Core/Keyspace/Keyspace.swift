@@ -19,6 +19,7 @@ public import Model
 //   Transaction          compares, branches        Keyspace+Compaction  forgetting, bit by bit
 //   RangeRead            range with its options    Keyspace+Hash        etcd's HashKV
 //   RequestCheck         what etcd refuses early   Keyspace+Snapshot    out as records, and back
+//   Keyspace+Alarms      what is forbidden, why    Keyspace+Cost        what a request would add
 //   KeyHistory           the versions              LeaseTable           the leases
 //   WatchHub             who watches it on this node
 //
@@ -37,6 +38,9 @@ public struct Keyspace: Sendable {
 
     /// The group's time, as far as the log has told it; lease deadlines are measured by it.
     public internal(set) var time = GroupTime.zero
+
+    /// What members have found wrong.
+    public internal(set) var alarms = AlarmTable()
 
     var history = KeyHistory()
     var leaseTable = LeaseTable()
@@ -67,6 +71,7 @@ public struct Keyspace: Sendable {
         self.time = max(self.time, time)
         if isCompacting { sweep(limit: Limits.changesSweptByCommandMax) }
         do throws(KeyspaceError) {
+            if !alarms.isEmpty { try refuseAlarmed(command) }
             return .success(try execute(command))
         } catch {
             return .failure(error)
@@ -86,6 +91,7 @@ public struct Keyspace: Sendable {
         case .leaseKeepAlive(let request): .leaseKeepAlive(keepLeaseAlive(request))
         case .expireLeases(let leases): expireLeases(leases)
         case .advanceTime: .none
+        case .alarm(let request): .alarm(try alarm(request))
         }
     }
 

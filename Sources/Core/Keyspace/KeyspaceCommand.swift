@@ -16,4 +16,7 @@ public enum KeyspaceCommand: Sendable {
 
     /// Proposed by a leader, so that time passes where nobody writes.
     case advanceTime
+
+    /// Raises, disarms or lists alarms.
+    case alarm(AlarmRequest)
 }

@@ -31,6 +31,15 @@ public enum KeyspaceError: Error, Sendable, Equatable {
     /// A sort order or target that etcd does not know.
     case invalidSortOption
 
+    /// A member has raised the alarm that its space is used up: delete, compact, then disarm.
+    case noSpace
+
+    /// A member has raised the alarm that its data differs from the others'.
+    case corrupt
+
+    /// More alarms than any cluster has members; disarm some.
+    case tooManyAlarms
+
     /// The request's bytes exceed the limit; fronts find it, a keyspace never.
     case requestTooLarge
 

@@ -9,5 +9,6 @@ public enum KeyspaceResponse: Sendable, Equatable {
     case leaseGrant(LeaseGrantResponse)
     case leaseRevoke(LeaseRevokeResponse)
     case leaseKeepAlive(LeaseKeepAliveResponse)
+    case alarm(AlarmResponse)
     case none
 }

@@ -30,6 +30,15 @@ enum Limits {
     /// The longest lease in seconds: etcd's, so that milliseconds never overflow.
     static let leaseTTLSecondsMax: Int64 = 9_000_000_000
 
+    /// Alarms at once: more than any cluster has members, as a client may raise any.
+    static let alarmsMax = 1_024
+
+    /// What a put costs beside its key and value: etcd's estimate, for its quota.
+    static let putCostBytes = 256
+
+    /// What a lease costs: etcd's estimate.
+    static let leaseCostBytes = 64
+
     /// The highest revision and version that a snapshot may carry; counting on from it cannot
     /// overflow within the age of the universe.
     static let snapshotNumberMax: Int64 = 1 << 62

@@ -34,6 +34,9 @@ struct Call {
         /// A command's outcome.
         case outcome
 
+        /// The alarm that its space is used up; then it is refused.
+        case raisingAlarm
+
         /// The leave to read; indirect, as what is to be read is large and every call would carry it.
         indirect case leave(PendingRead)
 
@@ -42,6 +45,9 @@ struct Call {
 
         /// The client, to take more of a large response.
         indirect case sending(LargeResponse)
+
+        /// The client, to take more of a stream of responses.
+        case streaming(StreamedAnswer)
 
         /// Until either side ends it.
         case watching(WatchCall)
@@ -57,11 +63,13 @@ struct Call {
 /// What is read once a linearizable read is allowed.
 enum PendingRead {
     case range(RangeRequest)
+    case rangeStream(RangeRequest)
     case txn(TxnRequest)
     case timeToLive(LeaseTimeToLiveRequest)
     case leases
     case members
     case leader(LeaderRequest)
+    case alarms(AlarmType)
 }
 
 /// A watch stream.

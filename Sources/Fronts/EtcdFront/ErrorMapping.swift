@@ -21,7 +21,11 @@ enum ErrorMapping {
         case .leaseTTLTooLarge: outOfRange("too large lease TTL")
         case .leaseNotFound: GRPCStatus(.notFound, "etcdserver: requested lease not found")
         case .leaseExists: GRPCStatus(.failedPrecondition, "etcdserver: lease already exists")
-        case .malformedSnapshot: GRPCStatus(.dataLoss, "etcdserver: corrupt cluster")
+        case .noSpace: noSpace
+        case .corrupt: corrupt
+        case .tooManyAlarms:
+            GRPCStatus(.resourceExhausted, "etcdserver: too many alarms, disarm some")
+        case .malformedSnapshot: corrupt
         }
     }
 
@@ -30,8 +34,7 @@ enum ErrorMapping {
         case .noLeader: noLeader
         case .timedOut: GRPCStatus(.unavailable, "etcdserver: request timed out")
         case .tooManyRequests: tooManyRequests
-        case .storageFull:
-            GRPCStatus(.resourceExhausted, "etcdserver: mvcc: database space exceeded")
+        case .storageFull: noSpace
         case .malformedCommand:
             GRPCStatus(.internalError, "etcdserver: the command does not decode")
         case .unknownGroup: GRPCStatus(.failedPrecondition, "etcdserver: not capable")
@@ -48,10 +51,41 @@ enum ErrorMapping {
 
     static let noLeader = GRPCStatus(.unavailable, "etcdserver: no leader")
 
+    private static let noSpace = GRPCStatus(
+        .resourceExhausted,
+        "etcdserver: mvcc: database space exceeded"
+    )
+
+    private static let corrupt = GRPCStatus(.dataLoss, "etcdserver: corrupt cluster")
+
     /// Ours alone: etcd would let the client's connection grow without end.
     static let clientTooSlow = GRPCStatus(
         .unavailable,
         "etcdserver: the client is too slow to read its stream"
+    )
+
+    /// No release is one that this cluster could go back to.
+    static func downgrade(isVersion: Bool) -> GRPCStatus {
+        isVersion
+            ? invalid("invalid downgrade target version")
+            : invalid("wrong downgrade target version format")
+    }
+
+    static let noDowngrade = GRPCStatus(
+        .failedPrecondition,
+        "etcdserver: no inflight downgrade job"
+    )
+
+    static let unknownAction = GRPCStatus(.unknown, "etcdserver: unknown method")
+
+    static let customSort = GRPCStatus(
+        .unimplemented,
+        "RangeStream does not support custom sort orders"
+    )
+
+    static let filters = GRPCStatus(
+        .unimplemented,
+        "RangeStream does not support revision filters"
     )
 
     static let stopped = GRPCStatus(.unavailable, "etcdserver: server stopped")

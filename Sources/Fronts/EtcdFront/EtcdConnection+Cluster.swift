@@ -25,22 +25,14 @@ extension EtcdConnection {
         )
     }
 
-    /// There is nothing here that etcd would call an alarm, so listing and disarming find none;
-    /// `etcdctl endpoint health` asks for the list.
-    func serveAlarm(_ key: CallKey, _ message: UnsafeRawBufferPointer) {
-        guard let request: AlarmRequest = decode(key, message) else { return }
-        switch request.action {
-        case .get, .deactivate: answer(key, AlarmResponse(header: front.header()))
-        case .activate, .unrecognized:
-            fail(key, GRPCStatus(.unimplemented, "etcdserver: alarms cannot be raised by request"))
-        }
-    }
-
     func serveStatus(_ key: CallKey) {
         guard let machine = front.machine, let status = front.shard.status(front.group) else {
             return fail(key, ErrorMapping.status(of: .unknownGroup))
         }
+        // Memory has no holes to be squeezed out: what is there is in use.
         let size = Int64(machine.keyspace.byteCount)
+        var errors = status.leader == nil ? [ErrorMapping.noLeader.message] : []
+        errors += machine.keyspace.alarms.members.map(\.text)
         answer(
             key,
             StatusResponse(
@@ -51,12 +43,52 @@ extension EtcdConnection {
                 raftIndex: status.commitIndex.number,
                 raftTerm: status.term.number,
                 raftAppliedIndex: status.appliedIndex.number,
-                errors: status.leader == nil ? [ErrorMapping.noLeader.message] : [],
+                errors: errors,
                 dbSizeInUse: size,
                 storageVersion: ServerVersion.storage,
+                dbSizeQuota: front.shard.quotaBytes.map { Int64($0) } ?? -1,
                 downgradeInfo: DowngradeInfo()
             )
         )
+    }
+
+    /// Memory has no holes to be squeezed out, so this is done before it is asked for.
+    func serveDefragment(_ key: CallKey) { answer(key, DefragmentResponse(header: front.header())) }
+
+    /// The hash of all there is, by our own definition: `Keyspace.contentHash`.
+    func serveHash(_ key: CallKey) {
+        guard let keyspace = front.machine?.keyspace else {
+            return fail(key, ErrorMapping.status(of: .unknownGroup))
+        }
+        let header = front.header()
+        let hashing: @Sendable () -> HashResponse = {
+            HashResponse(header: header, hash: keyspace.contentHash)
+        }
+        if keyspace.byteCount > Limits.bytesHashedOnLoopMax {
+            return elsewhere(key) {
+                .success(hashing())
+            } then: {
+                $0.answer(key, $1)
+            }
+        }
+        answer(key, hashing())
+    }
+
+    /// There is no older release of the cluster to go back to: no target is a valid one.
+    func serveDowngrade(_ key: CallKey, _ message: UnsafeRawBufferPointer) {
+        guard let request: DowngradeRequest = decode(key, message) else { return }
+        switch request.action {
+        case .validate, .enable:
+            fail(key, ErrorMapping.downgrade(isVersion: Self.isVersion(request.version)))
+        case .cancel: fail(key, ErrorMapping.noDowngrade)
+        case .unrecognized: fail(key, ErrorMapping.unknownAction)
+        }
+    }
+
+    /// Two or three numbers, as in 3.5 or 3.5.1.
+    private static func isVersion(_ text: String) -> Bool {
+        let parts = text.split(separator: ".", omittingEmptySubsequences: false)
+        return (2...3).contains(parts.count) && parts.allSatisfy { UInt32($0) != nil }
     }
 
     /// To hash a large keyspace takes long, so it is done on a copy, away from the loop.

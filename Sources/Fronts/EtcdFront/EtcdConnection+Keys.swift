@@ -8,8 +8,12 @@ internal import Model
 /// The KV service.
 extension EtcdConnection {
     func servePut(_ key: CallKey, _ message: UnsafeRawBufferPointer) {
+        var cost = 0
         propose(key, .put, message) { (request: PutRequest) throws(KeyspaceError) in
             try Keyspace.check(request)
+            cost = Keyspace.cost(of: request)
+        } unless: {
+            refuses(key, growthBy: cost)
         }
     }
 
@@ -27,11 +31,13 @@ extension EtcdConnection {
     /// are serializable.
     func serveTxn(_ key: CallKey, _ message: UnsafeRawBufferPointer) {
         var reading: TxnRequest?
+        var cost = 0
         propose(key, .txn, message) { (request: TxnRequest) throws(KeyspaceError) in
             try Keyspace.check(request)
             if Keyspace.isReadOnly(request) { reading = request }
+            cost = Keyspace.cost(of: request)
         } unless: {
-            reading != nil
+            reading != nil || refuses(key, growthBy: cost)
         }
         guard let reading else { return }
         if Self.isSerializable(reading) {
@@ -114,11 +120,13 @@ extension EtcdConnection {
     func answer(_ key: CallKey, _ pending: PendingRead) {
         switch pending {
         case .range(let request): answer(key, range: request)
+        case .rangeStream(let request): answer(key, rangeStream: request)
         case .txn(let request): answer(key, txn: request)
         case .timeToLive(let request): answer(key, timeToLive: request)
         case .leases: answerLeases(key)
         case .members: answerMembers(key)
         case .leader(let request): answer(key, leader: request)
+        case .alarms(let type): answerAlarms(key, of: type)
         }
     }
 

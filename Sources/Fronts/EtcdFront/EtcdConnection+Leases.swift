@@ -12,7 +12,10 @@ extension EtcdConnection {
         guard var request: LeaseGrantRequest = decode(key, message) else { return }
         if request.id == 0 { request.id = front.chooseLeaseID() }
         request.encoded.withUnsafeBytes { bytes in
-            propose(key, .leaseGrant, bytes) { (_: LeaseGrantRequest) throws(KeyspaceError) in }
+            propose(key, .leaseGrant, bytes) { (_: LeaseGrantRequest) throws(KeyspaceError) in
+            } unless: {
+                refuses(key, growthBy: Keyspace.cost(of: request))
+            }
         }
     }
 

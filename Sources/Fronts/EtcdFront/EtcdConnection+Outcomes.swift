@@ -17,6 +17,8 @@ extension EtcdConnection {
             answer(key, pending)
         } else if case .keepingAlive? = calls[key]?.work {
             renewed(key, result)
+        } else if case .raisingAlarm? = calls[key]?.work {
+            fail(key, ErrorMapping.status(of: .noSpace))
         }
     }
 
@@ -48,6 +50,9 @@ extension EtcdConnection {
             response.header = front.header(response.header?.revision ?? 0)
             answer(key, response)
         case .leaseRevoke(var response):
+            response.header = front.header(response.header?.revision ?? 0)
+            answer(key, response)
+        case .alarm(var response):
             response.header = front.header(response.header?.revision ?? 0)
             answer(key, response)
         case .leaseKeepAlive, .none: return

@@ -48,7 +48,7 @@ extension EtcdFront {
     /// The answer of plain HTTP; healths are counted.
     func answer(_ route: PlainHTTP, readFailure: String?) -> PlainResponse {
         let response = route.response(
-            hasLeader: leader != nil,
+            health,
             readFailure: readFailure,
             metrics: metricsPage
         )

@@ -99,8 +99,8 @@ extension EtcdConnection {
         case .recipe(let recipe):
             recipeCount -= 1
             front.cancelRecipe(recipe)
-        case .receiving, .outcome, .leave, .elsewhere, .sending, .keepingAlive, .healthWatching,
-            .reflecting:
+        case .receiving, .outcome, .raisingAlarm, .leave, .elsewhere, .sending, .streaming,
+            .keepingAlive, .healthWatching, .reflecting:
             break
         }
         return call

@@ -54,9 +54,10 @@ extension EtcdConnection: HTTP2EventSink {
         switch calls[key]?.work {
         case .watching: setWritable(key, true)
         case .sending: sendMore(key)
+        case .streaming: streamMore(key)
         case .recipe(let recipe): front.setWritable(recipe: recipe, true)
-        case .receiving, .outcome, .leave, .elsewhere, .keepingAlive, .healthWatching, .reflecting,
-            nil:
+        case .receiving, .outcome, .raisingAlarm, .leave, .elsewhere, .keepingAlive,
+            .healthWatching, .reflecting, nil:
             return
         }
     }
@@ -103,13 +104,13 @@ extension EtcdConnection: HTTP2EventSink {
     /// What is not served here is as unknown as what is no method at all.
     static func isServed(_ method: EtcdMethod) -> Bool {
         switch method {
-        case .range, .put, .deleteRange, .txn, .compact, .watch, .leaseGrant, .leaseRevoke,
-            .leaseKeepAlive, .leaseTimeToLive, .leaseLeases, .memberList, .alarm, .status, .hashKV,
-            .lock, .unlock, .campaign, .proclaim, .leader, .observe, .resign, .healthCheck,
-            .healthWatch, .serverReflectionInfo, .serverReflectionInfoAlpha:
+        case .range, .rangeStream, .put, .deleteRange, .txn, .compact, .watch, .leaseGrant,
+            .leaseRevoke, .leaseKeepAlive, .leaseTimeToLive, .leaseLeases, .memberList, .alarm,
+            .status, .defragment, .hash, .hashKV, .snapshot, .downgrade, .lock, .unlock, .campaign,
+            .proclaim, .leader, .observe, .resign, .healthCheck, .healthWatch,
+            .serverReflectionInfo, .serverReflectionInfoAlpha:
             true
-        case .rangeStream, .memberAdd, .memberRemove, .memberUpdate, .memberPromote, .defragment,
-            .hash, .snapshot, .moveLeader, .downgrade:
+        case .memberAdd, .memberRemove, .memberUpdate, .memberPromote, .moveLeader:
             false
         }
     }
@@ -179,6 +180,11 @@ extension EtcdConnection: HTTP2EventSink {
         case .alarm: serveAlarm(key, message)
         case .status: serveStatus(key)
         case .hashKV: serveHashKV(key, message)
+        case .hash: serveHash(key)
+        case .defragment: serveDefragment(key)
+        case .downgrade: serveDowngrade(key, message)
+        case .snapshot: serveSnapshot(key)
+        case .rangeStream: serveRangeStream(key, message)
         case .healthCheck: serveHealthCheck(key, message)
         case .healthWatch: serveHealthWatch(key, message)
         case .lock: serveLock(key, message)
@@ -188,9 +194,8 @@ extension EtcdConnection: HTTP2EventSink {
         case .leader: serveLeader(key, message)
         case .observe: serveObserve(key, message)
         case .resign: serveResign(key, message)
-        case .watch, .leaseKeepAlive, .rangeStream, .memberAdd, .memberRemove, .memberUpdate,
-            .memberPromote, .defragment, .hash, .snapshot, .moveLeader, .downgrade,
-            .serverReflectionInfo, .serverReflectionInfoAlpha:
+        case .watch, .leaseKeepAlive, .memberAdd, .memberRemove, .memberUpdate, .memberPromote,
+            .moveLeader, .serverReflectionInfo, .serverReflectionInfoAlpha:
             return
         }
     }
@@ -212,21 +217,24 @@ extension EtcdConnection: HTTP2EventSink {
         case .watching: serveWatch(key, message)
         case .keepingAlive: serveKeepAlive(key, message)
         case .reflecting: serveReflection(key, message)
-        case .receiving, .outcome, .leave, .elsewhere, .sending, .healthWatching, .recipe, nil:
+        case .receiving, .outcome, .raisingAlarm, .leave, .elsewhere, .sending, .streaming,
+            .healthWatching, .recipe, nil:
             return
         }
     }
 
-    /// The client says no more: a watch stream ends, renewals end with the last outcome.
+    /// The client says no more: renewals end with the last outcome; a watch goes on, as in etcd.
     private func halfClose(_ key: CallKey) {
         switch calls[key]?.work {
         case .receiving: fail(key, .notOneMessage)
-        case .watching, .reflecting: end(key, .ok)
+        case .reflecting: end(key, .ok)
         case .keepingAlive(var call):
             call.isHalfClosed = true
             calls[key]?.work = .keepingAlive(call)
             endIfRenewed(key)
-        case .outcome, .leave, .elsewhere, .sending, .healthWatching, .recipe, nil: return
+        case .watching, .outcome, .raisingAlarm, .leave, .elsewhere, .sending, .streaming,
+            .healthWatching, .recipe, nil:
+            return
         }
     }
 }

@@ -46,7 +46,7 @@ extension EtcdConnection {
         case .healthWatching:
             send(key, HealthCheckResponse(status: .notServing))
             end(key, ErrorMapping.stopped)
-        case .receiving, .outcome, .leave, .elsewhere, .sending: return
+        case .receiving, .outcome, .raisingAlarm, .leave, .elsewhere, .sending, .streaming: return
         }
     }
 }

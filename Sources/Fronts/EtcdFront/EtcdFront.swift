@@ -30,8 +30,7 @@ public import Telemetry
 //
 // The front keeps nothing that must last. What it holds per call is in `Limits`.
 //
-// Missing here: authentication, RangeStream, changes of membership, snapshots; such calls are
-// answered Unimplemented.
+// Missing here: authentication and changes of membership; such calls are answered Unimplemented.
 
 /// The etcd API of one shard; its connections, and the answers for them.
 ///

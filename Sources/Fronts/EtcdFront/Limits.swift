@@ -55,6 +55,15 @@ public enum Limits {
     /// A stream's response bytes that wait for the client before no more are encoded for it.
     public static let streamBacklogBytes = 256 * 1024
 
+    /// Bytes of a saved keyspace in one message: etcd's.
+    public static let snapshotBlockBytes = 32 * 1024
+
+    /// Keys of a streamed range's first message, so that it comes at once: etcd's.
+    public static let streamedKeysAtFirst = 10
+
+    /// Keys of any of its messages; those of usual size fill `requestBytesMax` long before.
+    public static let streamedKeysMax = 65_536
+
     /// How much of a large response is encoded at once.
     public static let pieceBytes = 64 * 1024
 

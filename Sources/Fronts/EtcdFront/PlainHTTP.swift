@@ -5,7 +5,7 @@ internal import Bytes
 enum PlainHTTP: Equatable {
     case version
     case metrics
-    case health(isSerializable: Bool)
+    case health(isSerializable: Bool, excluded: [String])
     case probe(Probe)
     case notFound
     case methodNotAllowed
@@ -36,7 +36,10 @@ enum PlainHTTP: Equatable {
         case "version" where words.count == 1: self = .version
         case "metrics" where words.count == 1: self = .metrics
         case "health" where words.count == 1:
-            self = .health(isSerializable: request.values(of: "serializable") == ["true"])
+            self = .health(
+                isSerializable: request.values(of: "serializable") == ["true"],
+                excluded: request.values(of: "exclude")
+            )
         case "livez": self = Self.probe("livez", Self.liveChecks, words, request)
         case "readyz": self = Self.probe("readyz", Self.readyChecks, words, request)
         default: self = .notFound
@@ -68,7 +71,7 @@ enum PlainHTTP: Equatable {
     /// Whether the answer depends on a linearizable read.
     var needsRead: Bool {
         switch self {
-        case .health(let isSerializable): !isSerializable
+        case .health(let isSerializable, _): !isSerializable
         case .probe(let probe):
             probe.checks.contains(.linearizableRead)
                 && !probe.excluded.contains(Check.linearizableRead.rawValue)
@@ -80,7 +83,7 @@ enum PlainHTTP: Equatable {
     ///
     /// `metrics` makes the page of them.
     func response(
-        hasLeader: Bool,
+        _ health: NodeHealth,
         readFailure: String?,
         metrics: () -> String
     ) -> PlainResponse {
@@ -93,17 +96,28 @@ enum PlainHTTP: Equatable {
                 body: "{\"etcdserver\":\"\(ServerVersion.etcd)\",\"etcdcluster\":"
                     + "\"\(ServerVersion.cluster)\",\"storage\":\"\(ServerVersion.storage)\"}"
             )
-        case .health: health(hasLeader: hasLeader, readFailure: readFailure)
-        case .probe(let probe): probe.response(readFailure: readFailure)
+        case .health(_, let excluded):
+            Self.health(health, excluded: excluded, readFailure: readFailure)
+        case .probe(let probe): probe.response(health, readFailure: readFailure)
         case .notFound: PlainResponse(status: .notFound, body: "404 page not found\n")
         case .methodNotAllowed:
             PlainResponse(status: .methodNotAllowed, body: "Method Not Allowed\n")
         }
     }
 
-    private func health(hasLeader: Bool, readFailure: String?) -> PlainResponse {
+    private static func health(
+        _ health: NodeHealth,
+        excluded: [String],
+        readFailure: String?
+    ) -> PlainResponse {
         let reason =
-            if !hasLeader { "RAFT NO LEADER" } else { readFailure.map { "QGET ERROR:\($0)" } ?? "" }
+            if let alarm = health.alarm(excluding: excluded) {
+                "ALARM \(alarm)"
+            } else if !health.hasLeader {
+                "RAFT NO LEADER"
+            } else {
+                readFailure.map { "QGET ERROR:\($0)" } ?? ""
+            }
         let isHealthy = reason.isEmpty
         return PlainResponse(
             status: isHealthy ? .ok : .unavailable,
@@ -114,11 +128,11 @@ enum PlainHTTP: Equatable {
 }
 
 extension PlainHTTP.Probe {
-    func response(readFailure: String?) -> PlainResponse {
+    func response(_ health: NodeHealth, readFailure: String?) -> PlainResponse {
         var report = ""
         var hasFailed = false
         for check in checks {
-            let failure = check == .linearizableRead ? readFailure : nil
+            let failure = failure(of: check, health, readFailure: readFailure)
             if excluded.contains(check.rawValue) {
                 report += "[+]\(check.rawValue) excluded: ok\n"
             } else if let failure {
@@ -134,5 +148,17 @@ extension PlainHTTP.Probe {
         }
         if hasFailed { return PlainResponse(status: .unavailable, body: report) }
         return PlainResponse(status: .ok, body: isVerbose ? report + "ok\n" : "ok\n")
+    }
+
+    private func failure(
+        of check: PlainHTTP.Check,
+        _ health: NodeHealth,
+        readFailure: String?
+    ) -> String? {
+        switch check {
+        case .dataCorruption: health.isCorrupt ? "alarm activated: CORRUPT" : nil
+        case .linearizableRead: readFailure
+        case .serializableRead, .nonLearner: nil
+        }
     }
 }

@@ -17,6 +17,9 @@ public enum CommandKind: UInt8, Sendable, CaseIterable {
     /// Proposed by the leader: nothing but the time, so that deadlines survive a change of leader.
     case advanceTime = 9
 
+    /// An alarm is raised, disarmed or asked for.
+    case alarm = 10
+
     /// Control group only.
     case registerNode = 32
 

@@ -27,7 +27,7 @@ enum ControlRecordCodec {
         case .registerNode: return .nodeRegistered(try node(from: &reader))
         case .createKeyspace: return .keyspaceCreated(try keyspace(from: &reader))
         case .put, .deleteRange, .txn, .compact, .leaseGrant, .leaseRevoke, .leaseKeepAlive,
-            .expireLeases, .advanceTime:
+            .expireLeases, .advanceTime, .alarm:
             throw .malformed("a keyspace's command in the control group")
         }
     }

@@ -46,7 +46,7 @@ public struct KeyspaceCounters: Sendable, Equatable {
         case .deleteRange: deletes += 1
         case .leaseRevoke: leasesRevoked += 1
         case .txn, .leaseGrant, .leaseKeepAlive: count(response)
-        case .compact, .expireLeases, .advanceTime: return
+        case .compact, .expireLeases, .advanceTime, .alarm: return
         }
     }
 
@@ -55,7 +55,7 @@ public struct KeyspaceCounters: Sendable, Equatable {
         case .txn(let response): count(response)
         case .leaseGrant(let response): countLease(seconds: response.ttl)
         case .leaseKeepAlive(let response): if response.ttl > 0 { leasesRenewed += 1 }
-        case .put, .deleteRange, .compaction, .leaseRevoke, .none: return
+        case .put, .deleteRange, .compaction, .leaseRevoke, .alarm, .none: return
         }
     }
 

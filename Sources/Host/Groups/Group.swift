@@ -30,6 +30,7 @@ final class Group {
     var time: GroupTimeKeeper
     var snapshots = GroupSnapshots()
     var leases = LeaseWatch()
+    var quota = QuotaWatch()
 
     /// What was last told as a fact.
     var observed: ObservedLeadership
@@ -131,6 +132,9 @@ struct GroupTimeKeeper {
     private var applied = GroupTime.zero
     private var appliedAt = Instant.zero
     private var drivesSince: Term?
+
+    /// The clock starts; before, no time has passed here.
+    mutating func begin(at now: Instant) { appliedAt = now }
 
     mutating func observe(_ time: GroupTime, at now: Instant) {
         guard time > applied else { return }

@@ -114,6 +114,7 @@ public final class KeyspaceMachine {
         case .leaseKeepAlive: .leaseKeepAlive(try LeaseKeepAliveRequest(decoding: body))
         case .expireLeases: .expireLeases(try LeaseListCodec.decode(body))
         case .advanceTime: .advanceTime
+        case .alarm: .alarm(try AlarmRequest(decoding: body))
         case .registerNode, .createKeyspace:
             throw .malformed("a control record in a keyspace's group")
         }

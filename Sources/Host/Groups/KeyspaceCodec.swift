@@ -1,21 +1,28 @@
 internal import Bytes
 internal import Keyspace
+internal import KeyspaceModel
 internal import Model
 
 /// The bytes of a keyspace's snapshot values.
 ///
 ///     header   revision · compact revision · time · leases
 ///     leases   count, then (ID · TTL · deadline)
+///     alarms   count, then (member · type)
 ///     record   flags (1: tombstone) · revision · sub · key, and unless it is a tombstone
 ///              value · create revision · version · lease
 ///
-/// Numbers of the header and of leases are eight bytes, little-endian; those of a record varints, as
+/// Numbers of the header, of leases and of alarms are eight bytes, little-endian; those of a record varints, as
 /// they are many and small.
 enum KeyspaceCodec {
-    static func encode(_ header: KeyspaceSnapshotHeader, into writer: inout ByteWriter) {
+    static func encode(
+        _ header: KeyspaceSnapshotHeader,
+        _ leases: ArraySlice<LeaseRecord>,
+        into writer: inout ByteWriter
+    ) {
         writer.integer(header.revision.number)
         writer.integer(header.compactRevision.number)
         writer.integer(header.time.number)
+        encode(leases, into: &writer)
     }
 
     static func encode(_ leases: ArraySlice<LeaseRecord>, into writer: inout ByteWriter) {
@@ -27,9 +34,7 @@ enum KeyspaceCodec {
         }
     }
 
-    static func header(
-        from reader: inout ByteReader
-    ) throws(DecodeError) -> KeyspaceSnapshotHeader {
+    static func keyspace(from reader: inout ByteReader) throws(DecodeError) -> Keyspace {
         let header = KeyspaceSnapshotHeader(
             revision: Revision(try reader.integer()),
             compactRevision: Revision(try reader.integer()),
@@ -38,7 +43,12 @@ enum KeyspaceCodec {
         guard (0...Limits.groupTimeMax).contains(header.time.number) else {
             throw .malformed("a keyspace at time \(header.time)")
         }
-        return header
+        let leases = try leases(from: &reader)
+        do throws(KeyspaceError) {
+            return try Keyspace(header: header, leases: leases)
+        } catch {
+            throw .malformed("a keyspace's header: \(error)")
+        }
     }
 
     static func leases(from reader: inout ByteReader) throws(DecodeError) -> [LeaseRecord] {
@@ -56,6 +66,26 @@ enum KeyspaceCodec {
             )
         }
         return leases
+    }
+
+    static func encode(_ alarms: [AlarmMember], into writer: inout ByteWriter) {
+        writer.integer(UInt64(alarms.count))
+        for alarm in alarms {
+            writer.integer(alarm.memberID)
+            writer.integer(Int64(alarm.alarm.number))
+        }
+    }
+
+    static func alarms(from reader: inout ByteReader) throws(DecodeError) -> [AlarmMember] {
+        let count = try reader.integer(UInt64.self)
+        guard count == UInt64(reader.remaining / 16) else { throw .truncated }
+        var alarms: [AlarmMember] = []
+        for _ in 0..<count {
+            let member = try reader.integer(UInt64.self)
+            let type = Int32(truncatingIfNeeded: try reader.integer(Int64.self))
+            alarms.append(AlarmMember(memberID: member, alarm: AlarmType(number: type)))
+        }
+        return alarms
     }
 
     static func encode(_ record: SnapshotRecord, into writer: inout ByteWriter) {

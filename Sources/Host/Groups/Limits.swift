@@ -35,12 +35,14 @@ public enum Limits {
     /// Records of a keyspace taken at once for a snapshot.
     public static let snapshotRecordsPerChunk = 512
 
-    /// Leases in one chunk of a snapshot file: 1.5 MiB of them.
-    static let snapshotLeasesPerChunk = 65_536
+    /// Bytes of keys and values after which a chunk ends; with the last value it may be longer.
+    static let snapshotChunkBytesWanted = 1 << 20
 
-    /// Bytes of records after which a snapshot's chunk is closed; the last record may exceed it.
-    static let snapshotRecordBytesPerChunk = 1 << 20
+    /// Bytes of a saved keyspace that are read at once to check it.
+    static let fileBytesReadAtOnce = 1 << 20
 
+    /// Leases of one chunk of a snapshot file, 24 bytes each.
+    static let snapshotLeasesPerChunk = 32_768
     /// What an entry costs in memory beside its payload.
     static let entryOverheadBytes = 96
 

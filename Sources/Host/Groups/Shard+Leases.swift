@@ -8,7 +8,7 @@ extension Shard {
     /// down now and then, so that a new leader goes on from there.
     func passTickForLeases(_ group: Group) {
         guard group.isLeader, case .keyspace(let machine) = group.machine,
-            let nextExpiry = machine.keyspace.nextExpiry
+            !machine.keyspace.alarms.isCorrupt, let nextExpiry = machine.keyspace.nextExpiry
         else { return }
         let time = group.time.stamp(in: group.raft.term, at: now)
         if nextExpiry <= time {

@@ -87,6 +87,7 @@ extension Shard {
             // What a compaction forgets can no longer be told: watchers hear of it before.
             if header.kind == .compact { machine.collectWatches(into: &effects.watches) }
             let result = machine.apply(header, body)
+            noteSize(of: machine, after: header.kind, in: group)
             if header.kind == .expireLeases { group.leases.expired() }
             guard let waiter = closeOwn(header, in: group) else { return }
             guard let result else { return refuse(waiter, .malformedCommand) }

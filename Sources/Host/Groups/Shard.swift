@@ -72,6 +72,10 @@ public final class Shard {
                 firstSequence: boots << 40
             )
             group.snapshots.lastBytes = replica.snapshotBytes
+            // What a snapshot covers is not applied again; its time goes on all the same.
+            if case .keyspace(let keyspace) = replica.source {
+                group.time.observe(keyspace.time, at: .zero)
+            }
             groups.append(group)
         }
         self.groups = groups
@@ -155,7 +159,11 @@ public final class Shard {
     public func advance(to now: Instant) {
         self.now = max(self.now, now)
         // The first tick passes at once: who is alone in its group leads with it.
-        if let due = nextTickAt, now < due { return }
+        if let due = nextTickAt {
+            guard now >= due else { return }
+        } else {
+            for group in groups { group.time.begin(at: now) }
+        }
         // After a pause only one tick passes: whoever slept does not know how long the others waited.
         nextTickAt = now + settings.tickNanoseconds
         tick = tick.next
@@ -185,6 +193,7 @@ public final class Shard {
         }
         dropExpiredHeldBack(group)
         passTickForLeases(group)
+        passTickForQuota(group)
         passTickForSnapshots(group)
         if case .keyspace(let machine) = group.machine { machine.sweep() }
         touch(place)

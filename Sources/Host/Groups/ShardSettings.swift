@@ -28,6 +28,8 @@ public struct ShardSettings: Sendable {
     /// How long an append may be under way before this node hands over what it leads: a disk that
     /// hangs would hold up everybody's reads and memory.
     public var appendStallTicks = 40
+    /// The bytes that each keyspace may have before the alarm `NOSPACE` is raised; nil: no limit.
+    public var quotaBytes: Int?
 
     /// How long a full disk is left alone before the append is tried again.
     public var storageRetryTicks = 20

@@ -8,14 +8,6 @@ internal import RaftCore
 
 /// The bytes of a state machine in a snapshot file: a metadata blob, then chunks.
 enum SnapshotCodec {
-    /// The first byte of a chunk; the numbers are on disk.
-    private enum ChunkKind: UInt8 {
-        case controlImage = 1
-        case keyspaceHeader = 2
-        case keyspaceRecords = 3
-        case keyspaceLeases = 4
-    }
-
     static func encodeConfiguration(_ configuration: GroupConfiguration) -> ByteSlice {
         var writer = ByteWriter()
         for list in [configuration.voters, configuration.outgoingVoters, configuration.learners] {
@@ -46,7 +38,7 @@ enum SnapshotCodec {
         switch source {
         case .control(let image):
             var chunk = ByteWriter()
-            chunk.byte(ChunkKind.controlImage.rawValue)
+            chunk.byte(SnapshotChunkKind.controlImage.rawValue)
             chunk.slice(ControlRecordCodec.encode(image))
             try writer.append(chunk.slice)
         case .keyspace(let keyspace): try save(keyspace, to: writer)
@@ -57,45 +49,8 @@ enum SnapshotCodec {
         _ keyspace: Keyspace,
         to writer: SnapshotWriter<Storage>
     ) throws(JournalError) {
-        var leases = keyspace.leaseRecords[...]
-        var head = ByteWriter()
-        head.byte(ChunkKind.keyspaceHeader.rawValue)
-        KeyspaceCodec.encode(keyspace.snapshotHeader(), into: &head)
-        KeyspaceCodec.encode(leases.prefix(Limits.snapshotLeasesPerChunk), into: &head)
-        try writer.append(head.slice)
-        leases = leases.dropFirst(Limits.snapshotLeasesPerChunk)
-        while !leases.isEmpty {
-            var chunk = ByteWriter()
-            chunk.byte(ChunkKind.keyspaceLeases.rawValue)
-            KeyspaceCodec.encode(leases.prefix(Limits.snapshotLeasesPerChunk), into: &chunk)
-            try writer.append(chunk.slice)
-            leases = leases.dropFirst(Limits.snapshotLeasesPerChunk)
-        }
-        var cursor: SnapshotCursor? = SnapshotCursor()
-        while let from = cursor {
-            let (records, next) = keyspace.snapshotRecords(
-                from: from,
-                limit: Limits.snapshotRecordsPerChunk
-            )
-            try save(records, to: writer)
-            cursor = next
-        }
-    }
-
-    /// In as many chunks as it takes: values may be large, and a chunk is held in memory.
-    private static func save<Storage: Disk>(
-        _ records: [SnapshotRecord],
-        to writer: SnapshotWriter<Storage>
-    ) throws(JournalError) {
-        var chunk = ByteWriter()
-        for record in records {
-            if chunk.count == 0 { chunk.byte(ChunkKind.keyspaceRecords.rawValue) }
-            KeyspaceCodec.encode(record, into: &chunk)
-            guard chunk.count >= Limits.snapshotRecordBytesPerChunk else { continue }
-            try writer.append(chunk.slice)
-            chunk = ByteWriter()
-        }
-        if chunk.count > 0 { try writer.append(chunk.slice) }
+        var chunks = KeyspaceChunks(keyspace, withAlarms: true)
+        while let chunk = chunks.next() { try writer.append(chunk) }
     }
 
     /// The newest snapshot of a group, decoded; nil if there is none.
@@ -132,13 +87,14 @@ enum SnapshotCodec {
         _ descriptor: SnapshotDescriptor,
         from snapshots: SnapshotStore<Storage>
     ) throws(DecodeError) -> SnapshotSource {
-        var state = StateInChunks()
+        var image: MetadataImage?
+        var assembler = KeyspaceAssembler()
         var failure: DecodeError?
         do throws(JournalError) {
             try snapshots.contents(of: descriptor) { chunk in
                 guard failure == nil else { return }
                 do throws(DecodeError) {
-                    try read(chunk, into: &state)
+                    try read(chunk, image: &image, into: &assembler)
                 } catch {
                     failure = error
                 }
@@ -147,67 +103,25 @@ enum SnapshotCodec {
             throw .malformed("\(error)")
         }
         if let failure { throw failure }
-        return try state.source()
+        if let image { return .control(image) }
+        if let keyspace = assembler.keyspace { return .keyspace(keyspace) }
+        throw .malformed("a snapshot without a state")
     }
 
     private static func read(
         _ chunk: ByteSlice,
-        into state: inout StateInChunks
+        image: inout MetadataImage?,
+        into assembler: inout KeyspaceAssembler
     ) throws(DecodeError) {
         var reader = ByteReader(chunk)
         let number = try reader.byte()
-        guard let kind = ChunkKind(rawValue: number) else {
+        guard let kind = SnapshotChunkKind(rawValue: number) else {
             throw .malformed("a chunk of kind \(number)")
         }
-        switch kind {
-        case .controlImage:
-            state.image = try ControlRecordCodec.decodeImage(chunk[1..<chunk.count])
-        case .keyspaceHeader:
-            state.header = try KeyspaceCodec.header(from: &reader)
-            state.leases = try KeyspaceCodec.leases(from: &reader)
-        case .keyspaceLeases:
-            state.leases += try KeyspaceCodec.leases(from: &reader)
-        case .keyspaceRecords:
-            try state.begin()
-            while !reader.isAtEnd { try state.restore(try KeyspaceCodec.record(from: &reader)) }
+        if kind == .controlImage {
+            image = try ControlRecordCodec.decodeImage(chunk[1..<chunk.count])
+        } else {
+            try assembler.receive(kind, &reader)
         }
-    }
-}
-
-/// A state machine's value on its way out of a snapshot's chunks.
-private struct StateInChunks {
-    var image: MetadataImage?
-    var header: KeyspaceSnapshotHeader?
-    var leases: [LeaseRecord] = []
-    private var keyspace: Keyspace?
-
-    /// The header and all leases were read; records follow.
-    mutating func begin() throws(DecodeError) {
-        guard let header else {
-            guard keyspace == nil else { return }
-            throw .malformed("records before the header")
-        }
-        do throws(KeyspaceError) {
-            keyspace = try Keyspace(header: header, leases: leases)
-        } catch {
-            throw .malformed("a keyspace's header: \(error)")
-        }
-        self.header = nil
-        leases = []
-    }
-
-    mutating func restore(_ record: SnapshotRecord) throws(DecodeError) {
-        do throws(KeyspaceError) {
-            try keyspace?.restore(record)
-        } catch {
-            throw .malformed("\(error)")
-        }
-    }
-
-    mutating func source() throws(DecodeError) -> SnapshotSource {
-        if let image { return .control(image) }
-        if header != nil { try begin() }
-        guard let keyspace, leases.isEmpty else { throw .malformed("a snapshot without a state") }
-        return .keyspace(keyspace)
     }
 }

@@ -12,28 +12,39 @@ public final class DataDirectory: Sendable {
     /// How many times the node was started on it, this time included.
     public let boots: UInt64
 
+    /// What the cluster was restored from; nil if it began empty.
+    public let origin: String?
+
     private let lock: Int32
 
-    private init(path: String, boots: UInt64, lock: Int32) {
+    private init(path: String, boots: UInt64, origin: String?, lock: Int32) {
         self.path = path
         self.boots = boots
+        self.origin = origin
         self.lock = lock
     }
 
     deinit { close(lock) }
 
     /// Makes the directory if need be, locks it, and checks that it belongs to this node.
+    ///
+    /// Which cluster's it must be depends on what the directory was restored from, if it was.
     public static func open(
         _ path: String,
-        cluster: ClusterID,
+        cluster: (_ origin: String?) -> ClusterID,
         node: NodeID,
         name: String
     ) throws(DataDirectoryError) -> DataDirectory {
         try make(path)
         let lock = try take("\(path)/lock", in: path)
         do throws(DataDirectoryError) {
-            let boots = try identify(path, cluster: cluster, node: node, name: name)
-            return DataDirectory(path: path, boots: boots, lock: lock)
+            let identity = try identify(path, cluster: cluster, node: node, name: name)
+            return DataDirectory(
+                path: path,
+                boots: identity.boots,
+                origin: identity.origin,
+                lock: lock
+            )
         } catch {
             close(lock)
             throw error
@@ -41,7 +52,7 @@ public final class DataDirectory: Sendable {
     }
 
     /// Each new name is durable before anything is put below it.
-    private static func make(_ path: String) throws(DataDirectoryError) {
+    static func make(_ path: String) throws(DataDirectoryError) {
         var made = path.hasPrefix("/") ? "/" : ""
         for part in path.split(separator: "/") {
             let parent = made.isEmpty ? "." : made
@@ -56,7 +67,7 @@ public final class DataDirectory: Sendable {
     }
 
     /// The lock ends with the process, however that ends.
-    private static func take(_ file: String, in path: String) throws(DataDirectoryError) -> Int32 {
+    static func take(_ file: String, in path: String) throws(DataDirectoryError) -> Int32 {
         let descriptor = martlet_open(file, O_RDWR | O_CREAT, 0o600)
         guard descriptor >= 0 else {
             throw .unusable(path, reason: String(cString: strerror(errno)))
@@ -70,12 +81,12 @@ public final class DataDirectory: Sendable {
 
     private static func identify(
         _ path: String,
-        cluster: ClusterID,
+        cluster: (_ origin: String?) -> ClusterID,
         node: NodeID,
         name: String
-    ) throws(DataDirectoryError) -> UInt64 {
+    ) throws(DataDirectoryError) -> NodeIdentity {
         let file = "\(path)/node.json"
-        var identity = NodeIdentity(cluster: cluster, node: node, name: name, boots: 1)
+        var identity = NodeIdentity(cluster: cluster(nil), node: node, name: name, boots: 1)
         if let text = try read(file, in: path) {
             guard let found = NodeIdentity(text) else { throw .malformed(file) }
             guard found.format <= NodeIdentity.formatNewest else {
@@ -85,15 +96,18 @@ public final class DataDirectory: Sendable {
                     supported: NodeIdentity.formatNewest
                 )
             }
-            guard found.cluster == cluster else { throw .otherCluster(path) }
+            guard found.cluster == cluster(found.origin) else { throw .otherCluster(path) }
             guard found.node == node else { throw .otherNode(path, name: found.name) }
+            identity = found
+            identity.name = name
+            identity.format = NodeIdentity.formatNewest
             identity.boots = found.boots + 1
-        } else if try holdsShards(path) {
+        } else if try names(in: path).contains(where: { $0.hasPrefix("shard-") }) {
             // Without it nobody knows whose they are, nor how often the node was started.
             throw .malformed(file)
         }
         try write(identity.text, to: file, in: path)
-        return identity.boots
+        return identity
     }
 
     private static func read(
@@ -114,26 +128,27 @@ public final class DataDirectory: Sendable {
         return String(decoding: bytes.prefix(count), as: UTF8.self)
     }
 
-    /// Whether the directory was used before: its shards come after its identity.
-    private static func holdsShards(_ path: String) throws(DataDirectoryError) -> Bool {
+    /// A directory that was used before has shards, which come after its identity.
+    static func names(in path: String) throws(DataDirectoryError) -> [String] {
         guard let stream = opendir(path) else {
             throw .unusable(path, reason: String(cString: strerror(errno)))
         }
         defer { closedir(stream) }
+        var names: [String] = []
         while let entry = readdir(stream) {
-            let isShard = withUnsafeBytes(of: &entry.pointee.d_name) {
-                $0.starts(with: "shard-".utf8)
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) {
+                String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self)
             }
-            if isShard { return true }
+            if name != ".", name != ".." { names.append(name) }
         }
-        return false
+        return names
     }
 
     /// Under another name first, so that a crash leaves the old file or the new one.
     ///
     /// That one has its space since the start before: a node must start also when its disk is full,
     /// to serve reads and to follow.
-    private static func write(
+    static func write(
         _ text: String,
         to file: String,
         in path: String
@@ -174,6 +189,9 @@ public final class DataDirectory: Sendable {
 public enum DataDirectoryError: Error, Sendable, Equatable {
     case locked(String)
     case otherCluster(String)
+
+    /// To be filled, and it holds something.
+    case notEmpty(String)
     case otherNode(String, name: String)
     case newerFormat(String, found: UInt64, supported: UInt64)
     case malformed(String)

@@ -8,6 +8,9 @@ struct NodeIdentity: Equatable {
     var name: String
     var boots: UInt64
 
+    /// What the cluster was restored from; nil if it began empty.
+    var origin: String?
+
     /// The format of the whole data directory.
     static let formatNewest: UInt64 = 1
 
@@ -19,16 +22,17 @@ struct NodeIdentity: Equatable {
     }
 
     var text: String {
-        """
-        {
-          "format": \(format),
-          "cluster": "\(String(cluster.number, radix: 16))",
-          "node": "\(String(node.number, radix: 16))",
-          "name": "\(Self.escaped(name))",
-          "boots": \(boots)
-        }
+        let origin = origin.map { ",\n  \"origin\": \"\(Self.escaped($0))\"" } ?? ""
+        return """
+            {
+              "format": \(format),
+              "cluster": "\(String(cluster.number, radix: 16))",
+              "node": "\(String(node.number, radix: 16))",
+              "name": "\(Self.escaped(name))",
+              "boots": \(boots)\(origin)
+            }
 
-        """
+            """
     }
 
     /// Nil if it is not such an object, or lacks one of them.
@@ -43,6 +47,7 @@ struct NodeIdentity: Equatable {
         else { return nil }
         self.init(cluster: ClusterID(cluster), node: NodeID(node), name: name, boots: boots)
         self.format = format
+        origin = fields["origin"]
     }
 
     private static func escaped(_ text: String) -> String {

@@ -17,7 +17,13 @@ final class Node {
 
     private var effects = ShardEffects()
 
-    init(settings: EtcdFrontSettings = EtcdFrontSettings(), isAlone: Bool = true) {
+    init(
+        settings: EtcdFrontSettings = EtcdFrontSettings(),
+        isAlone: Bool = true,
+        quotaBytes: Int? = nil
+    ) {
+        var shardSettings = ShardSettings()
+        shardSettings.quotaBytes = quotaBytes
         let id = NodeID(0x5eed)
         let voters = isAlone ? [id] : [id, NodeID(0x5eee), NodeID(0x5eef)]
         let seed = GroupSeed(
@@ -29,7 +35,7 @@ final class Node {
             node: id,
             peers: voters,
             boots: 1,
-            settings: ShardSettings(),
+            settings: shardSettings,
             recovered: [RecoveredReplica(new: seed)],
             seed: 7
         )

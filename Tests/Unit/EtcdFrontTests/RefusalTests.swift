@@ -9,7 +9,6 @@ import Testing
     @Test(arguments: [
         ("/etcdserverpb.KV/Frobnicate", "unknown method Frobnicate for service etcdserverpb.KV"),
         ("/etcdserverpb.Auth/AuthEnable", "unknown service etcdserverpb.Auth"),
-        ("/etcdserverpb.KV/RangeStream", "unknown method RangeStream for service etcdserverpb.KV"),
         ("/nonsense", "malformed method name: \"/nonsense\""),
     ])
     func whatIsNotServedIsUnimplemented(_ path: String, _ message: String) throws {

@@ -42,12 +42,17 @@ final class TestCluster {
     private var now = Instant(1_000_000_000)
     private let settings: ShardSettings
 
-    init(nodes count: UInt64, settings: ShardSettings = ShardSettings()) {
+    /// Groups without anything in them, unless `seeds` has others.
+    init(
+        nodes count: UInt64,
+        settings: ShardSettings = ShardSettings(),
+        seeds given: [GroupSeed] = []
+    ) {
         let nodes = (1...count).map { NodeID($0) }
         self.nodes = nodes
         self.settings = settings
         let configuration = GroupConfiguration(voters: nodes.map { ReplicaID($0.number) })
-        let seeds = [
+        let empty = [
             GroupSeed(
                 id: .control,
                 source: .control(MetadataImage()),
@@ -59,6 +64,7 @@ final class TestCluster {
                 configuration: configuration
             ),
         ]
+        let seeds = given.isEmpty ? empty : given
         members = nodes.map { node in
             Member(
                 Shard(

@@ -8,6 +8,9 @@ struct CommandGenerator {
     var random: SeededGenerator
     var time: Int64 = 0
 
+    /// What was raised last; it does not stay long, or little else would be tried.
+    private var raised: AlarmRequest?
+
     init(seed: UInt64) { random = SeededGenerator(seed: seed) }
 
     mutating func number(_ range: ClosedRange<Int>) -> Int { Int.random(in: range, using: &random) }
@@ -116,8 +119,24 @@ struct CommandGenerator {
         }
     }
 
+    mutating func alarm() -> AlarmRequest {
+        let request = AlarmRequest(
+            action: .init(number: Int32(number(0...3))),
+            memberID: UInt64(number(1...2)),
+            alarm: .init(number: Int32(number(0...3)))
+        )
+        guard request.action == .activate else { return request }
+        raised = request
+        raised?.action = .deactivate
+        return request
+    }
+
     mutating func command(near current: Int64) -> KeyspaceCommand {
         time += Int64(number(0...400))
+        if let disarm = raised, chance(20) {
+            if chance(90) { raised = nil }
+            return .alarm(disarm)
+        }
         return switch number(0...99) {
         case 0...34: .put(put())
         case 35...49: .deleteRange(delete())
@@ -128,7 +147,8 @@ struct CommandGenerator {
             .leaseGrant(LeaseGrantRequest(ttl: Int64(number(-1...6)), id: leaseID()))
         case 85...86: .leaseRevoke(LeaseRevokeRequest(id: leaseID()))
         case 87...91: .leaseKeepAlive(LeaseKeepAliveRequest(id: leaseID()))
-        case 92...97: .expireLeases((1...5).map { LeaseID(Int64($0)) })
+        case 92...96: .expireLeases((1...5).map { LeaseID(Int64($0)) })
+        case 97: .alarm(alarm())
         default: .advanceTime
         }
     }

@@ -84,7 +84,9 @@ extension Keyspace {
 
     /// The same keyspace, out as a snapshot and back.
     func throughSnapshot(recordsAtOnce: Int = 7) throws -> Keyspace {
-        var restored = try Keyspace(header: snapshotHeader(), leases: leaseRecords)
+        var restored = try Keyspace(header: snapshotHeader(), leases: [])
+        for lease in leaseRecords { try restored.restore([lease]) }
+        try restored.restore(alarms.members)
         var cursor: SnapshotCursor? = SnapshotCursor()
         while let from = cursor {
             let (records, next) = snapshotRecords(from: from, limit: recordsAtOnce)

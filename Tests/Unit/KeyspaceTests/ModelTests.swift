@@ -42,6 +42,9 @@ struct ModelComparison {
             guard keyspace.revision.number == naive.revision,
                 keyspace.compactRevision.number == naive.compactRevision
             else { return "\(place): revision \(keyspace.revision), not \(naive.revision)" }
+            guard keyspace.alarms.members == naive.alarms else {
+                return "\(place): alarms \(keyspace.alarms.members), not \(naive.alarms)"
+            }
             if let difference = differenceInReads() { return "\(place): \(difference)" }
             if step % 50 == 49, let difference = differenceAfterSnapshot() {
                 return "\(place): \(difference)"
@@ -113,6 +116,7 @@ struct ModelComparison {
     /// Goes on with the keyspace restored from a snapshot, every other time.
     private mutating func differenceAfterSnapshot() -> String? {
         guard let restored = try? keyspace.throughSnapshot() else { return "snapshot not restored" }
+        guard restored.contentHash == keyspace.contentHash else { return "restored: its hash" }
         if let difference = differenceInHistory(restored) { return "restored: \(difference)" }
         if let difference = differenceInLeases(restored) { return "restored: \(difference)" }
         #if MARTLET_MUTANTS

@@ -23,6 +23,7 @@ struct NaiveKeyspace {
     var compactRevision: Int64 = -1
     var time: Int64 = 0
     var leases: [Lease] = []
+    var alarms: [AlarmMember] = []
 
     /// Changes of the command in progress; they stand under `revision + 1`.
     var written = 0
@@ -72,6 +73,7 @@ struct NaiveKeyspace {
 
     private mutating func run(_ command: KeyspaceCommand) throws(KeyspaceError) -> KeyspaceResponse
     {
+        try refuse(command)
         switch command {
         case .put(let request):
             try Keyspace.check(request)
@@ -102,13 +104,16 @@ struct NaiveKeyspace {
             )
         case .expireLeases(let ids):
             for id in ids
-            where leases.contains(where: { $0.id == id.number && $0.deadline <= time }) {
+            where !isRaised(.corrupt)
+                && leases.contains(where: { $0.id == id.number && $0.deadline <= time })
+            {
                 revoke(id.number)
                 if written > 0 { revision += 1 }
                 written = 0
             }
             return .none
         case .advanceTime: return .none
+        case .alarm(let request): return .alarm(alarm(request))
         }
     }
 

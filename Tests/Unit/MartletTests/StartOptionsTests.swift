@@ -54,6 +54,20 @@ import Testing
         #expect(complaint?.failure == failure)
     }
 
+    @Test(arguments: [
+        (nil as String?, 2 << 30 as Int?), ("0", 2 << 30), ("1000000", 1_000_000), ("-1", nil),
+    ])
+    func theQuotaIsWrittenAsInEtcd(text: String?, bytes: Int?) throws {
+        #expect(try StartOptions(quotaBytes: text).development().quotaBytes == bytes)
+    }
+
+    @Test func aQuotaThatIsNoNumberIsRefused() {
+        let complaint = #expect(throws: Complaint.self) {
+            try StartOptions(quotaBytes: "2GB").development()
+        }
+        #expect(complaint?.failure == "'2GB' is not a number of bytes")
+    }
+
     @Test func halfOfTLSIsRefused() {
         let options = StartOptions(certificate: "server.pem")
         #expect(throws: Complaint.self) { try options.development() }

@@ -13,7 +13,7 @@ import Testing
     ) throws(DataDirectoryError) -> DataDirectory {
         try DataDirectory.open(
             path,
-            cluster: ClusterID(cluster),
+            cluster: { ClusterID($0 == nil ? cluster : cluster + 100) },
             node: NodeID(node),
             name: "n \"1\""
         )
@@ -77,8 +77,44 @@ import Testing
             .appendingPathComponent("martlet-file-\(UUID().uuidString)").path
         #expect(FileManager.default.createFile(atPath: file, contents: nil))
         #expect(throws: DataDirectoryError.self) {
-            try DataDirectory.open(file, cluster: ClusterID(1), node: NodeID(1), name: "n")
+            try DataDirectory.open(file, cluster: { _ in ClusterID(1) }, node: NodeID(1), name: "n")
         }
+    }
+
+    private func restore(origin: String) throws {
+        let directory = try NewDataDirectory.make(path)
+        try directory.belong(
+            to: ClusterID(101),
+            node: NodeID(2),
+            name: "n \"1\"",
+            origin: origin
+        )
+    }
+
+    @Test func aRestoredDirectoryBelongsToAnotherClusterAndRemembersWhy() throws {
+        try restore(origin: "0a\"b")
+        for boots: UInt64 in 1...2 {
+            let directory = try open()
+            #expect(directory.boots == boots)
+            #expect(directory.origin == "0a\"b")
+        }
+        #expect(throws: DataDirectoryError.otherCluster(path)) { try open(cluster: 7) }
+    }
+
+    @Test func onlyAnEmptyDirectoryIsRestoredInto() throws {
+        _ = try open()
+        #expect(throws: DataDirectoryError.notEmpty(path)) { try restore(origin: "1") }
+        #expect(try open().origin == nil)
+    }
+
+    @Test func aRestorationThatBrokeOffIsNoDataDirectory() throws {
+        let directory = try NewDataDirectory.make(path)
+        try FileManager.default.createDirectory(
+            atPath: path + "/shard-0",
+            withIntermediateDirectories: false
+        )
+        withExtendedLifetime(directory) {}
+        #expect(throws: DataDirectoryError.self) { try open() }
     }
 
     @Test func aDirectoryThatWasUsedAndLostItsIdentityIsRefused() throws {

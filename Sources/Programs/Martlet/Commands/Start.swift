@@ -62,6 +62,9 @@ struct Start: AsyncParsableCommand {
 
     @OptionGroup var log: LogOptions
 
+    @Option(help: "The keyspace's bytes beyond which writes are refused; 0: 2 GiB, -1: no limit.")
+    var quotaBackendBytes: String?
+
     func run() async throws {
         let configuration = try Output.usage { () throws(Complaint) in try nodeConfiguration() }
         do {
@@ -90,7 +93,8 @@ struct Start: AsyncParsableCommand {
             peerKey: peerKeyFile,
             peerAuthority: peerCaFile,
             logLevel: log.logLevel,
-            logFormat: log.logFormat
+            logFormat: log.logFormat,
+            quotaBytes: quotaBackendBytes
         )
         if let config {
             let text = try TextFile.read(config)

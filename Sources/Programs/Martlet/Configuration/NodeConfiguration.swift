@@ -20,6 +20,11 @@ struct NodeConfiguration: Sendable {
     var peerTLS: PeerTLSFiles?
 
     var log = LogSettings()
+    /// The bytes of the keyspace beyond which writes are refused; nil: no limit.
+    var quotaBytes: Int? = quotaBytesDefault
+
+    /// etcd's: 2 GiB.
+    static let quotaBytesDefault = 2 << 30
 
     struct Member: Sendable, Equatable {
         var name: String
@@ -46,9 +51,26 @@ struct NodeConfiguration: Sendable {
 
     var id: NodeID { Member(name: name, peer: nil).id }
 
-    /// Follows from the names of all nodes: a node with another list is refused by its peers.
-    var cluster: ClusterID {
-        ClusterID(Fingerprint.of("cluster:" + members.map(\.name).joined(separator: ",")))
+    /// What the cluster was restored from, as the data directory tells; nil if it began empty.
+    var origin: String?
+
+    /// A node with another list of nodes, or of another origin, is refused by its peers.
+    var cluster: ClusterID { cluster(from: origin) }
+
+    /// The same for a data directory of that origin.
+    func restored(from origin: String?) -> NodeConfiguration {
+        var configuration = self
+        configuration.origin = origin
+        return configuration
+    }
+
+    /// Follows from the names of all nodes and from the snapshot that was restored: so nodes of the
+    /// old cluster do not mistake the new one's for their peers.
+    func cluster(from origin: String?) -> ClusterID {
+        let names = members.map(\.name).joined(separator: ",")
+        return ClusterID(
+            Fingerprint.of("cluster:\(names)" + (origin.map { "\nrestored:\($0)" } ?? ""))
+        )
     }
 }
 

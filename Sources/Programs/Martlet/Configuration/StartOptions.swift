@@ -15,6 +15,7 @@ struct StartOptions: Equatable {
     var peerAuthority: String?
     var logLevel: String?
     var logFormat: String?
+    var quotaBytes: String?
 
     /// The keys of a configuration file; the flags have the same names.
     static var keys: [(name: String, path: WritableKeyPath<StartOptions, String?>)] {
@@ -25,6 +26,7 @@ struct StartOptions: Equatable {
             ("client-ca-file", \.clientAuthority), ("peer-cert-file", \.peerCertificate),
             ("peer-key-file", \.peerKey), ("peer-ca-file", \.peerAuthority),
             ("log-level", \.logLevel), ("log-format", \.logFormat),
+            ("quota-backend-bytes", \.quotaBytes),
         ]
     }
 
@@ -158,7 +160,8 @@ struct StartOptions: Equatable {
             members: members,
             tls: try parseTLS(),
             peerTLS: try parsePeerTLS(),
-            log: try LogSettings(level: logLevel, format: logFormat)
+            log: try LogSettings(level: logLevel, format: logFormat),
+            quotaBytes: try parseQuota()
         )
     }
 
@@ -197,6 +200,20 @@ struct StartOptions: Equatable {
                 fix: "\(option) \(address.host):\(address.port < 65_535 ? address.port + 1 : 1_024)"
             )
         }
+    }
+
+    /// As etcd takes it: nothing or zero is the default, a negative number is no quota.
+    private func parseQuota() throws(Complaint) -> Int? {
+        guard let quotaBytes else { return NodeConfiguration.quotaBytesDefault }
+        guard let number = Int(quotaBytes) else {
+            throw Complaint(
+                failure: "'\(quotaBytes)' is not a number of bytes",
+                cause: "--quota-backend-bytes takes a whole number; -1 is no quota",
+                fix: "--quota-backend-bytes \(NodeConfiguration.quotaBytesDefault)"
+            )
+        }
+        guard number >= 0 else { return nil }
+        return number == 0 ? NodeConfiguration.quotaBytesDefault : number
     }
 
     private func parseTLS() throws(Complaint) -> NodeConfiguration.TLSFiles? {

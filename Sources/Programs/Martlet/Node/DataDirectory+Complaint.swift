@@ -5,7 +5,7 @@ extension DataDirectory {
         do throws(DataDirectoryError) {
             return try open(
                 configuration.dataDirectory,
-                cluster: configuration.cluster,
+                cluster: { configuration.cluster(from: $0) },
                 node: configuration.id,
                 name: configuration.name
             )
@@ -29,6 +29,12 @@ extension DataDirectoryError {
                 failure: "\(path) belongs to a node of another cluster",
                 cause: "a cluster is known by the names of all its nodes, and --cluster differs",
                 fix: "correct --cluster, or give this node another --data-dir"
+            )
+        case .notEmpty(let path):
+            Complaint(
+                failure: "\(path) is not empty",
+                cause: "a snapshot is restored into a new directory, nothing is overwritten",
+                fix: "give another --data-dir, or move that one away"
             )
         case .otherNode(let path, let name):
             Complaint(

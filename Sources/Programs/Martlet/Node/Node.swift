@@ -47,11 +47,12 @@ final class Node: Sendable {
 
     /// Recovers from disk, listens, and begins to take part.
     static func start(
-        _ configuration: NodeConfiguration,
+        _ given: NodeConfiguration,
         onFailure: @escaping @Sendable (String) -> Void
     ) async throws(Complaint) -> Node {
-        let log = configuration.log.open(node: configuration.name)
-        let directory = try DataDirectory.open(for: configuration)
+        let log = given.log.open(node: given.name)
+        let directory = try DataDirectory.open(for: given)
+        let configuration = given.restored(from: directory.origin)
         let recovered = try await RecoveredStorage.recover(
             for: configuration,
             boots: directory.boots

@@ -14,11 +14,13 @@ struct RecoveredStorage: Sendable {
     let boots: UInt64
 
     func shard(of configuration: NodeConfiguration) -> Shard {
-        Shard(
+        var settings = ShardSettings()
+        settings.quotaBytes = configuration.quotaBytes
+        return Shard(
             node: configuration.id,
             peers: configuration.members.map(\.id),
             boots: boots,
-            settings: ShardSettings(),
+            settings: settings,
             recovered: replicas,
             seed: SystemRandomSource().next()
         )

@@ -210,7 +210,7 @@ extension OperationResponse {
         case .leaseGrant(let response): self = .leaseGrant(response)
         case .leaseRevoke(let response): self = .leaseRevoke(response)
         case .leaseKeepAlive(let response): self = .leaseKeepAlive(response)
-        case .none: return nil
+        case .alarm, .none: return nil
         }
     }
 }
