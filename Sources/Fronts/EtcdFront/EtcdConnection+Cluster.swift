@@ -91,6 +91,18 @@ extension EtcdConnection {
         return (2...3).contains(parts.count) && parts.allSatisfy { UInt32($0) != nil }
     }
 
+    /// Only the leader hands over; the answer comes once this node follows the other.
+    func serveMoveLeader(_ key: CallKey, _ message: UnsafeRawBufferPointer) {
+        guard let request: MoveLeaderRequest = decode(key, message), let number else { return }
+        calls[key]?.work = .outcome
+        front.shard.transferLeadership(
+            of: front.group,
+            to: NodeID(request.targetID),
+            for: Waiter(client: number, request: key.number)
+        )
+        wantTurn()
+    }
+
     /// To hash a large keyspace takes long, so it is done on a copy, away from the loop.
     func serveHashKV(_ key: CallKey, _ message: UnsafeRawBufferPointer) {
         guard let request: HashKVRequest = decode(key, message),

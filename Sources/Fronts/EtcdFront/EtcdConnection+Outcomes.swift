@@ -8,10 +8,11 @@ extension EtcdConnection {
     func complete(_ key: CallKey, _ result: CompletionResult) {
         if completePlain(key, result) { return }
         if calls.awaitsOutcome(key) {
-            guard case .applied(.success(let response)) = result else {
-                return complete(key, failed: result)
+            switch result {
+            case .applied(.success(let response)): answer(key, response)
+            case .leadershipTransferred: answer(key, MoveLeaderResponse(header: front.header()))
+            case .applied(.failure), .readable, .refused: complete(key, failed: result)
             }
-            answer(key, response)
         } else if let pending = calls.takePendingRead(key) {
             guard case .readable = result else { return complete(key, failed: result) }
             answer(key, pending)

@@ -107,10 +107,10 @@ extension EtcdConnection: HTTP2EventSink {
         case .range, .rangeStream, .put, .deleteRange, .txn, .compact, .watch, .leaseGrant,
             .leaseRevoke, .leaseKeepAlive, .leaseTimeToLive, .leaseLeases, .memberList, .alarm,
             .status, .defragment, .hash, .hashKV, .snapshot, .downgrade, .lock, .unlock, .campaign,
-            .proclaim, .leader, .observe, .resign, .healthCheck, .healthWatch,
+            .proclaim, .leader, .observe, .resign, .healthCheck, .healthWatch, .moveLeader,
             .serverReflectionInfo, .serverReflectionInfoAlpha:
             true
-        case .memberAdd, .memberRemove, .memberUpdate, .memberPromote, .moveLeader:
+        case .memberAdd, .memberRemove, .memberUpdate, .memberPromote:
             false
         }
     }
@@ -183,6 +183,7 @@ extension EtcdConnection: HTTP2EventSink {
         case .hash: serveHash(key)
         case .defragment: serveDefragment(key)
         case .downgrade: serveDowngrade(key, message)
+        case .moveLeader: serveMoveLeader(key, message)
         case .snapshot: serveSnapshot(key)
         case .rangeStream: serveRangeStream(key, message)
         case .healthCheck: serveHealthCheck(key, message)
@@ -195,7 +196,7 @@ extension EtcdConnection: HTTP2EventSink {
         case .observe: serveObserve(key, message)
         case .resign: serveResign(key, message)
         case .watch, .leaseKeepAlive, .memberAdd, .memberRemove, .memberUpdate, .memberPromote,
-            .moveLeader, .serverReflectionInfo, .serverReflectionInfoAlpha:
+            .serverReflectionInfo, .serverReflectionInfoAlpha:
             return
         }
     }

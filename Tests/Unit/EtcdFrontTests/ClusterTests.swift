@@ -49,6 +49,18 @@ import Testing
         #expect(alarms.alarms.isEmpty)
     }
 
+    @Test func leadershipIsMovedToVotersOnly() throws {
+        let client = try TestClient(Node())
+        let moved: MoveLeaderResponse = try client.call(
+            .moveLeader,
+            MoveLeaderRequest(targetID: 0x5eed)
+        )
+        #expect(moved.header?.memberID == 0x5eed)
+        let refused = try client.call(.moveLeader, MoveLeaderRequest(targetID: 9))
+        #expect(refused.status == .failedPrecondition)
+        #expect(refused.message == "etcdserver: bad leader transferee")
+    }
+
     @Test func theServerIsServing() throws {
         let client = try TestClient(Node())
         let check: HealthCheckResponse = try client.call(.healthCheck, HealthCheckRequest())
