@@ -93,7 +93,7 @@ extension Metric {
     public static let size = Metric(
         "etcd_mvcc_db_total_size_in_bytes",
         .gauge,
-        "About how much memory the keyspace takes; what the quota is measured against."
+        "About how much memory the keyspace takes."
     )
     public static let sizeInUse = Metric(
         "etcd_mvcc_db_total_size_in_use_in_bytes",
