@@ -19,12 +19,17 @@ extension Journal {
         var groups = RecoveredGroups()
         var last = LastBatch()
         files = try openFiles()
+        var start: (place: Int, batch: UInt64)?
         var end: (place: Int, position: Int)?
-        for place in files.indices where try read(place, &last, into: &groups) {
+        for place in files.indices {
+            let known = last.number
+            guard let first = try read(place, &last, into: &groups) else { continue }
+            if known == 0 { start = (place, first) }
             end = (place, files[place].position)
         }
         try checkEnd(after: end, last)
         try checkFiles(last)
+        if let start { try checkStart(start.place, start.batch, last) }
         nextFileNumber = (files.last?.header.number ?? 0) + 1
         nextBatchNumber = last.number + 1
         syncedBatchNumber = last.number
@@ -95,14 +100,14 @@ extension Journal {
         }
     }
 
-    /// Reads a file's batches until one is not whole or does not follow; whether there were any.
+    /// Reads a file's batches until one is not whole or does not follow; the number of the first.
     private func read(
         _ place: Int,
         _ last: inout LastBatch,
         into groups: inout RecoveredGroups
-    ) throws(JournalError) -> Bool {
+    ) throws(JournalError) -> UInt64? {
         let scanner = try scanner(of: files[place])
-        let start = files[place].position
+        var first: UInt64?
         while let found = scanner.batch(at: files[place].position, after: last) {
             let position = files[place].position
             do throws(RecoveryGap) {
@@ -112,6 +117,7 @@ extension Journal {
             } catch {
                 throw damage(place, position, error.description)
             }
+            first = first ?? found.header.number
             last = LastBatch(
                 number: found.header.number,
                 checksum: found.checksum,
@@ -121,7 +127,7 @@ extension Journal {
                 position + BatchHeader.byteCount + found.header.length
             )
         }
-        return files[place].position > start
+        return first
     }
 
     private func decode(_ body: ByteSlice) throws(RecoveryGap) -> JournalBatch {
@@ -154,6 +160,24 @@ extension Journal {
                 "batch \(last.number + 1), although batch \(later) says that it was durable"
             )
         }
+    }
+
+    /// Refuses a log whose beginning cannot be read: with nothing before it, the batch of any later
+    /// file would be taken for the first.
+    private func checkStart(
+        _ place: Int,
+        _ firstBatch: UInt64,
+        _ last: LastBatch
+    ) throws(JournalError) {
+        guard firstBatch > 1, files[place].header.number > last.oldestFile,
+            let unread = files.firstIndex(where: { $0.header.number >= last.oldestFile })
+        else { return }
+        throw damage(
+            unread,
+            files[unread].position,
+            "the file is needed and its first batch is not whole; the log goes on with batch "
+                + "\(firstBatch)"
+        )
     }
 
     /// Refuses a journal in which a file is missing that was needed.

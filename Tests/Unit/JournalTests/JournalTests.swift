@@ -185,6 +185,19 @@ import Testing
         }
     }
 
+    /// In the head or in the body: the log must not begin with a later file instead.
+    @Test(arguments: [64 + 10, 64 + 56 + 10])
+    func damageToTheOldestFilesFirstBatchIsTold(place: Int) throws {
+        let journal = try open().journal
+        for index: UInt64 in 1...200 { try journal.write(batch(entry(1, index))) }
+        let paths = disk.files.keys.filter { $0.contains("/journal-") }.sorted()
+        #expect(paths.count > 2)
+        disk.flip(paths[0], at: place)
+        #expect(throws: JournalError.self) { try recovered() }
+        disk.flip(paths[0], at: place)
+        #expect(try recovered()[0].entries.count == 200)
+    }
+
     @Test func aMissingFileIsDamage() throws {
         let journal = try open().journal
         for index: UInt64 in 1...200 { try journal.write(batch(entry(1, index))) }
