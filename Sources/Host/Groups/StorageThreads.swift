@@ -70,6 +70,9 @@ public final class JournalThread<Storage: Disk> {
         do throws(JournalError) {
             try journal.seal()
             return nil
+        } catch .full {
+            // No append failed, so there is none to be tried again.
+            return nil
         } catch {
             return completion(for: error)
         }
