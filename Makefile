@@ -57,7 +57,7 @@ simulate: ## whole clusters under faults: SEEDS=100 (FROM=1), or SEED=42 to repl
 mutants: ## plant each known bug and show by which seed it is found: for docs/verification.md
 	swift build -c release --scratch-path .build-mutants -Xswiftc -DMARTLET_MUTANTS \
 		--product Simulator
-	.build-mutants/release/Simulator --mutants --once
+	.build-mutants/release/Simulator --mutants --once --seeds 60
 
 conformance: setup build ## other people's clients, the same script against real etcd and Martlet
 	$(PYTHON) Tests/Conformance/run.py

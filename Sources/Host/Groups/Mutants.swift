@@ -24,6 +24,9 @@ public enum GroupsMutant: Int, CaseIterable, Sendable {
 
     /// A sync's completion is taken for that of the batch behind it too.
     case completionCoversNextBatch
+
+    /// A command that a leader gave back, as it hands over, is proposed to the next one twice.
+    case returnedCommandIsProposedTwice
 }
 
 extension Shard {

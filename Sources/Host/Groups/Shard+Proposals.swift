@@ -223,6 +223,13 @@ extension Shard {
         }
         group.heldBackUntil = tick.next
         holdBack(payload, sequence, in: group)
+        #if MARTLET_MUTANTS
+        guard settings.mutant == .returnedCommandIsProposedTwice else { return }
+        let second = group.proposals.open(.none, deadline: deadline)
+        if let copy = restamped(payload, sequence: second, in: group) {
+            holdBack(copy, second, in: group)
+        }
+        #endif
     }
 
     /// The leader refused a command of ours; it is certainly not in the log.

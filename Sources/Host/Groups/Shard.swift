@@ -115,6 +115,7 @@ public final class Shard {
             isLeader: group.isLeader,
             term: group.raft.term,
             lastIndex: group.raft.lastIndex,
+            durableIndex: group.raft.durableIndex,
             commitIndex: group.raft.commitIndex,
             appliedIndex: group.raft.appliedIndex
         )
@@ -226,6 +227,9 @@ public struct GroupStatus: Sendable, Equatable {
     public var isLeader: Bool
     public var term: Term
     public var lastIndex: LogIndex
+
+    /// Up to where this node's own disk has the log.
+    public var durableIndex: LogIndex
     public var commitIndex: LogIndex
     public var appliedIndex: LogIndex
 }

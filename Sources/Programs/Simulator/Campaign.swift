@@ -87,6 +87,8 @@ struct Campaign {
         for mark in Mark.allCases {
             print("  \(mark.rawValue): \(marks[mark, default: 0])")
         }
+        let missed = Mark.allCases.filter { marks[$0, default: 0] == 0 }.map(\.rawValue)
+        print("never reached: \(missed.isEmpty ? "nothing" : missed.joined(separator: ", "))")
         print(
             "\(events) events, \(eventsPerSecond) a second; \(Int(hours * 100) / 100) hours "
                 + "simulated, \(hoursPerHour) an hour; \(operations) operations, \(faults) faults"

@@ -8,27 +8,47 @@ struct MutantTable {
     let seedsMax: UInt64
     let firstSeed: UInt64
 
+    private struct Finding {
+        var invariant: Invariant
+        var seed: UInt64
+
+        /// How many seeds it took, this one included.
+        var seeds: UInt64
+    }
+
     func run() throws {
-        print("| mutant | found by | seeds until found |")
-        print("|---|---|---|")
-        var found = 0
+        print("| mutant | found by | seed | seeds until found |")
+        print("|---|---|---|---|")
+        var findings: [Finding] = []
         for mutant in Mutant.all {
-            if let (violation, seeds) = firstFinding(of: mutant) {
-                found += 1
-                print("| \(mutant.name) | \(violation) | \(seeds) |")
+            if let finding = firstFinding(of: mutant) {
+                findings.append(finding)
+                let invariant = "\(finding.invariant.rawValue) \(finding.invariant)"
+                print("| \(mutant.name) | \(invariant) | \(finding.seed) | \(finding.seeds) |")
             } else {
-                print("| \(mutant.name) | – | not in \(seedsMax) |")
+                print("| \(mutant.name) | – | – | not in \(seedsMax) |")
             }
             fflush(nil)
         }
-        print("\n\(found) of \(Mutant.all.count) mutants found")
+        summarize(findings)
     }
 
-    private func firstFinding(of mutant: Mutant) -> (invariant: String, seeds: UInt64)? {
+    private func summarize(_ findings: [Finding]) {
+        let seeds = findings.map(\.seeds).sorted()
+        let median = seeds.isEmpty ? "–" : "\(seeds[seeds.count / 2])"
+        let worst = seeds.last.map { "\($0)" } ?? "–"
+        print(
+            "\nmutants: \(Mutant.all.count) planted, \(findings.count) killed, "
+                + "median seeds \(median), worst \(worst)"
+        )
+    }
+
+    private func firstFinding(of mutant: Mutant) -> Finding? {
         for offset in 0..<seedsMax {
-            let options = SimulationOptions(seed: firstSeed + offset).infected(by: mutant)
+            let seed = firstSeed + offset
+            let options = SimulationOptions(seed: seed).infected(by: mutant)
             guard let violation = ClusterSimulation.run(options).violation else { continue }
-            return ("\(violation.invariant.rawValue) \(violation.invariant)", offset + 1)
+            return Finding(invariant: violation.invariant, seed: seed, seeds: offset + 1)
         }
         return nil
     }

@@ -12,6 +12,9 @@ struct Explanations {
     /// Calls whose effect is not known, and the highest revision seen before each.
     private let open: [(place: Int, seenBefore: Int64)]
 
+    /// What each of them may put, at first sight: most calls put what no other does.
+    private let puts: [Set<ByteSlice>]
+
     /// For each revision that nobody claims, which of `open` could have made it, and whether a
     /// lease's end could have, too.
     private var candidates: [(calls: [Int], mayBeLeaseEnd: Bool)] = []
@@ -29,6 +32,7 @@ struct Explanations {
             }
         }
         self.open = open
+        puts = open.map { Set(operations[$0.place].request.valuesPut) }
         explains = [Int?](repeating: nil, count: open.count)
     }
 
@@ -39,8 +43,9 @@ struct Explanations {
         _ model: ReferenceKeyspace
     ) throws(Violation) -> LeaseEnd? {
         let end = LeaseEnd(change, model)
+        let values = change.events.compactMap { $0.type == .put ? $0.kv?.value : nil }
         let able = open.indices.filter { place in
-            open[place].seenBefore < change.revision
+            open[place].seenBefore < change.revision && puts[place].isSuperset(of: values)
                 && canExplain(operations[open[place].place], change, model)
         }
         if able.isEmpty, let end { return end }
@@ -76,5 +81,28 @@ struct Explanations {
             return true
         }
         return false
+    }
+}
+
+extension OperationRequest {
+    /// The values that it puts, if it puts all that it may.
+    fileprivate var valuesPut: [ByteSlice] {
+        switch self {
+        case .put(let request): [request.value]
+        case .txn(let request): request.valuesPut
+        case .deleteRange, .range, .compact, .leaseGrant, .leaseRevoke, .leaseKeepAlive: []
+        }
+    }
+}
+
+extension TxnRequest {
+    fileprivate var valuesPut: [ByteSlice] {
+        (success + failure).flatMap { operation in
+            switch operation.request {
+            case .requestPut(let request): [request.value]
+            case .requestTxn(let request): request.valuesPut
+            case .requestRange, .requestDeleteRange, nil: [ByteSlice]()
+            }
+        }
     }
 }

@@ -14,7 +14,19 @@ public struct KeyspaceChecker {
     private let order: RealTimeOrder
 
     /// Revisions that ended leases, in order.
-    public private(set) var leaseEnds: [LeaseEnd] = []
+    private var leaseEnds: [LeaseEnd] = []
+
+    /// How many revisions only a call without an answer can have made.
+    private var unansweredWrites = 0
+
+    /// What a sound history tells besides.
+    public struct Findings: Sendable {
+        /// Revisions that ended leases, in order.
+        public var leaseEnds: [LeaseEnd]
+
+        /// How many revisions only a call without an answer can have made.
+        public var unansweredWrites: Int
+    }
 
     private init(_ history: History) {
         self.history = history
@@ -24,15 +36,18 @@ public struct KeyspaceChecker {
         order = RealTimeOrder(history.operations, placements)
     }
 
-    /// Throws what is wrong with the history; else says which revisions ended leases.
+    /// Throws what is wrong with the history.
     @discardableResult
-    public static func check(_ history: History) throws(Violation) -> [LeaseEnd] {
+    public static func check(_ history: History) throws(Violation) -> Findings {
         var checker = KeyspaceChecker(history)
         try checker.checkRevisions()
         try checker.order.check(history.operations, checker.placements)
         try checker.replay()
         try CompactionChecker(history).check()
-        return checker.leaseEnds
+        return Findings(
+            leaseEnds: checker.leaseEnds,
+            unansweredWrites: checker.unansweredWrites
+        )
     }
 
     private func checkRevisions() throws(Violation) {
@@ -84,6 +99,8 @@ public struct KeyspaceChecker {
                 }
             } else if let end = try explanations.explain(change, model) {
                 leaseEnds.append(end)
+            } else {
+                unansweredWrites += 1
             }
             model.apply(change)
             try checkObservers(&nextObserver, model)

@@ -12,6 +12,8 @@ extension RaftObserver {
         let place = place(group, node)
         let groupPlace = self.place(group)
         try checkAppendOnly(first, replicas[place])
+        let replaced = replicas[place].log.term(at: first)
+        if let replaced, replaced != entries.first?.term { suffixesCut += 1 }
         for (offset, entry) in entries.enumerated() {
             let index = first + offset
             try checkCommitted(entry, at: index, groups[groupPlace], replicas[place])
@@ -117,6 +119,7 @@ extension RaftObserver {
             )
         }
         replicas[place].vote = (term, candidate)
+        if candidate != 0 { groups[self.place(group)].votedTerms.insert(term) }
     }
 
     /// A sync ended: these entries are on disk and replace what followed them there.
@@ -137,7 +140,15 @@ extension RaftObserver {
         in group: GroupID,
         on node: NodeID
     ) {
-        replicas[place(group, node)].log.cover(upTo: index, term)
+        let place = place(group, node)
+        let before = replicas[place].log
+        replicas[place].log.cover(upTo: index, term)
+        guard index == replicas[place].received, index < before.lastIndex else { return }
+        if before.term(at: index) == term {
+            suffixesKeptBehindSnapshots += 1
+        } else {
+            suffixesLostToSnapshots += 1
+        }
     }
 
     /// A snapshot is on the replica's disk.
@@ -188,7 +199,7 @@ extension RaftObserver {
         }
     }
 
-    /// A term and vote are on disk.
+    /// A term and vote are on disk; zero is no vote.
     public mutating func syncedVote(
         _ candidate: UInt64,
         in term: Term,
@@ -196,6 +207,11 @@ extension RaftObserver {
         on node: NodeID
     ) {
         replicas[place(group, node)].durableVote = (term, candidate)
+        guard candidate != 0 else { return }
+        let name = VoteName(term: term, candidate: candidate)
+        let groupPlace = place(group)
+        guard !(groups[groupPlace].votes[name] ?? []).contains(node) else { return }
+        groups[groupPlace].votes[name, default: []].append(node)
     }
 
     /// A node came up with this term and vote; neither may have gone back behind what was synced.

@@ -22,20 +22,44 @@ extension RaftObserver {
         }
     }
 
-    /// An acknowledgement of everything up to `index` goes out.
+    /// An acknowledgement of everything up to `index` goes out to the leader of `term`.
+    ///
+    /// On the disk must be that leader's entry: that there is one of this index is not enough.
     public func acknowledges(
         _ index: LogIndex,
-        in group: GroupID,
+        in term: Term,
+        of group: GroupID,
         from node: NodeID
     ) throws(Violation) {
         let replica = replicas.first { $0.group == group && $0.node == node }
-        let durable = replica?.durable.lastIndex ?? .zero
-        guard index <= durable else {
+        let durable = replica?.durable ?? ObservedLog()
+        guard index <= durable.lastIndex else {
             throw Violation(
                 .quorumDurability,
                 "node \(node) acknowledges entry \(index) of group \(group), though its disk has "
-                    + "only \(durable)"
+                    + "only \(durable.lastIndex)"
             )
         }
+        guard let expected = leadersEntry(at: index, in: term, of: group),
+            !durable.holds(index, expected)
+        else { return }
+        throw Violation(
+            .quorumDurability,
+            "node \(node) acknowledges entry \(index) of term \(expected) in group \(group), though "
+                + "its disk has that of term \(durable.term(at: index) ?? .zero)"
+        )
+    }
+
+    /// The term of the entry that the leader of `term` has at this index; nil if that is not known.
+    private func leadersEntry(at index: LogIndex, in term: Term, of group: GroupID) -> Term? {
+        guard
+            let leader = groups.first(where: { $0.id == group })?.leaders.last(where: {
+                $0.term == term
+            })
+        else { return nil }
+        if index >= leader.firstIndex { return term }
+        let replica = replicas.first { $0.group == group && $0.node == leader.node }
+        guard let replica, replica.leads == term else { return nil }
+        return replica.log.term(at: index)
     }
 }

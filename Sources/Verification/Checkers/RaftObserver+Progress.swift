@@ -16,10 +16,31 @@ extension RaftObserver {
                 "nodes \(other.node) and \(node) both lead group \(group) in term \(term)"
             )
         }
-        groups[groupPlace].leaders.append((term, node))
+        let name = VoteName(term: term, candidate: node.number)
+        let votes = groups[groupPlace].votes[name] ?? []
+        guard votes.count > voters / 2 else {
+            throw Violation(
+                .electionSafety,
+                "node \(node) leads group \(group) in term \(term) with the votes of \(votes)"
+            )
+        }
         let place = place(group, node)
+        // Whoever stands for election has all that he holds on disk, so this is his whole log.
+        let firstIndex = replicas[place].log.lastIndex.next
+        groups[groupPlace].leaders.append((term, node, firstIndex))
+        let isOther = replicas.contains {
+            $0.group == group && $0.node != node && $0.leads != nil
+        }
+        if isOther { leadersOverlapped += 1 }
         replicas[place].leads = term
         replicas[place].commitIndexAsLeader = nil
+    }
+
+    /// Whether a newer leader was elected than the one that this node takes itself for.
+    public func leadsInVain(_ node: NodeID, _ group: GroupID) -> Bool {
+        let replica = replicas.first { $0.group == group && $0.node == node }
+        guard let term = replica?.leads else { return false }
+        return replicas.contains { $0.group == group && $0.leads ?? .zero > term }
     }
 
     public mutating func lostLeadership(_ node: NodeID, of group: GroupID) {
@@ -47,6 +68,42 @@ extension RaftObserver {
             .leaderCompleteness,
             "node \(node) leads group \(group) in term \(leads) and commits entry \(index) of term "
                 + "\(term) by counting"
+        )
+    }
+
+    /// A replica's log, as it has it in memory, ends with `index`; what it gave to its journal must,
+    /// too, unless it holds something back.
+    public func remembers(
+        upTo index: LogIndex,
+        in group: GroupID,
+        on node: NodeID,
+        wroteAll: Bool
+    ) throws(Violation) {
+        guard wroteAll,
+            let replica = replicas.first(where: { $0.group == group && $0.node == node }),
+            replica.log.lastIndex != index
+        else { return }
+        throw Violation(
+            .logMatching,
+            "node \(node)'s log of group \(group) ends at \(index) in memory and at "
+                + "\(replica.log.lastIndex) in its journal"
+        )
+    }
+
+    /// A replica takes its log for durable up to `index`: what it gave to its journal, its disk must
+    /// have.
+    public func countsOn(
+        _ index: LogIndex,
+        in group: GroupID,
+        on node: NodeID
+    ) throws(Violation) {
+        guard let replica = replicas.first(where: { $0.group == group && $0.node == node }),
+            let term = replica.log.term(at: index), !replica.durable.holds(index, term)
+        else { return }
+        throw Violation(
+            .quorumDurability,
+            "node \(node) takes entry \(index) of term \(term) in group \(group) for durable, though its "
+                + "disk has that of term \(replica.durable.term(at: index) ?? .zero)"
         )
     }
 
@@ -93,6 +150,7 @@ extension RaftObserver {
             )
         }
         replicas[place].applied = index
+        replicas[place].received = index
     }
 
     /// `term` is that of the replica's own entry; nil if it is not known.

@@ -13,8 +13,14 @@ public struct RaftObserver: Sendable {
         /// Committed entries from index 1 on.
         var committed: [ObservedEntry] = []
 
-        /// Who led, by term, in order of election.
-        var leaders: [(term: Term, node: NodeID)] = []
+        /// Who led, by term, in order of election, and where the term's first entry was to stand.
+        var leaders: [(term: Term, node: NodeID, firstIndex: LogIndex)] = []
+
+        /// Whose disks have a vote for a candidate; looked up only.
+        var votes: [VoteName: [NodeID]] = [:]
+
+        /// The terms in which somebody voted.
+        var votedTerms: Set<Term> = []
 
         /// Where each term's first entry stands, in order of terms.
         var termStarts: [(term: Term, index: LogIndex)] = []
@@ -26,6 +32,11 @@ public struct RaftObserver: Sendable {
     struct EntryName: Hashable, Sendable {
         var index: LogIndex
         var term: Term
+    }
+
+    struct VoteName: Hashable, Sendable {
+        var term: Term
+        var candidate: UInt64
     }
 
     struct WrittenEntry: Sendable {
@@ -47,6 +58,9 @@ public struct RaftObserver: Sendable {
         var log = ObservedLog()
         var durable = ObservedLog()
         var applied = LogIndex.zero
+
+        /// The last snapshot that came from a leader.
+        var received = LogIndex.zero
         var vote: (term: Term, candidate: UInt64) = (.zero, 0)
         var durableVote: (term: Term, candidate: UInt64) = (.zero, 0)
         var leads: Term?
@@ -60,6 +74,23 @@ public struct RaftObserver: Sendable {
     var replicas: [ReplicaRecord] = []
 
     public internal(set) var entriesCommitted = 0
+
+    /// How often a replica replaced entries that differed, or lost them to a snapshot.
+    public internal(set) var suffixesCut = 0
+    public internal(set) var suffixesLostToSnapshots = 0
+
+    /// How often entries behind a received snapshot stayed.
+    public internal(set) var suffixesKeptBehindSnapshots = 0
+
+    /// How often somebody was elected while another still took himself for the leader.
+    public internal(set) var leadersOverlapped = 0
+
+    /// Terms with votes but without a leader.
+    public var electionsUndecided: Int {
+        groups.reduce(0) { count, group in
+            count + group.votedTerms.subtracting(group.leaders.map(\.term)).count
+        }
+    }
 
     public init(voters: Int) { self.voters = voters }
 

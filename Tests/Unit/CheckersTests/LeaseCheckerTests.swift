@@ -36,7 +36,7 @@ import Testing
     }
 
     private func check(_ history: History, clockFastestPermille: UInt64 = 1000) throws {
-        let ends = try KeyspaceChecker.check(history)
+        let ends = try KeyspaceChecker.check(history).leaseEnds
         try LeaseChecker(history, ends: ends, clockFastestPermille: clockFastestPermille).check()
     }
 

@@ -10,10 +10,18 @@ import Testing
         payloads.map { ObservedEntry(term: Term(term), payloadHash: $0) }
     }
 
+    /// Two disks have the votes for it.
+    private func elect(_ node: NodeID, in term: UInt64, _ observer: inout RaftObserver) throws {
+        for voter in [node, nodes.first { $0 != node } ?? node] {
+            observer.syncedVote(node.number, in: Term(term), of: group, on: voter)
+        }
+        try observer.becameLeader(node, in: Term(term), of: group)
+    }
+
     /// Three replicas; node 1 leads term 1, and two disks hold its two entries.
     private func observer() throws -> RaftObserver {
         var observer = RaftObserver(voters: 3)
-        try observer.becameLeader(nodes[0], in: Term(1), of: group)
+        try elect(nodes[0], in: 1, &observer)
         for node in nodes.prefix(2) {
             try observer.wrote(entries(1, 10, 11), from: LogIndex(1), in: group, on: node)
             observer.synced(entries(1, 10, 11), from: LogIndex(1), in: group, on: node)
@@ -49,6 +57,13 @@ import Testing
         expect(.electionSafety) { try observer.becameLeader(nodes[1], in: Term(1), of: group) }
     }
 
+    @Test func aLeaderWithoutAMajoritysVotesIsFound() throws {
+        var observer = try observer()
+        observer.syncedVote(2, in: Term(2), of: group, on: nodes[1])
+        observer.syncedVote(3, in: Term(2), of: group, on: nodes[2])
+        expect(.electionSafety) { try observer.becameLeader(nodes[1], in: Term(2), of: group) }
+    }
+
     @Test func twoEntriesOfOneIndexAndTermAreFound() throws {
         var observer = try observer()
         expect(.logMatching) {
@@ -60,7 +75,7 @@ import Testing
         var observer = try observer()
         try observer.applied(upTo: LogIndex(2), in: group, on: nodes[0], wroteAll: true)
         try observer.wrote(entries(1, 10), from: LogIndex(1), in: group, on: nodes[2])
-        try observer.becameLeader(nodes[2], in: Term(2), of: group)
+        try elect(nodes[2], in: 2, &observer)
         expect(.leaderCompleteness) {
             try observer.wrote(entries(2, 20), from: LogIndex(2), in: group, on: nodes[2])
         }
@@ -81,6 +96,34 @@ import Testing
         expect(.stateMachineSafety) {
             try observer.wrote(entries(3, 30), from: LogIndex(2), in: group, on: nodes[2])
         }
+    }
+
+    /// The disk has an entry of that index, but another's.
+    @Test func anAcknowledgementOfWhatIsNotYetRewrittenIsFound() throws {
+        var observer = try observer()
+        observer.lostLeadership(nodes[0], of: group)
+        try observer.recovered(entries(1, 10), after: .zero, .zero, in: group, on: nodes[2])
+        try elect(nodes[2], in: 2, &observer)
+        try observer.wrote(entries(2, 20), from: LogIndex(2), in: group, on: nodes[2])
+        try observer.wrote(entries(2, 20), from: LogIndex(2), in: group, on: nodes[1])
+        let two = LogIndex(2)
+        expect(.quorumDurability) {
+            try observer.acknowledges(two, in: Term(2), of: group, from: nodes[1])
+        }
+        expect(.quorumDurability) { try observer.countsOn(two, in: group, on: nodes[1]) }
+        observer.synced(entries(2, 20), from: two, in: group, on: nodes[1])
+        try observer.acknowledges(two, in: Term(2), of: group, from: nodes[1])
+        try observer.countsOn(two, in: group, on: nodes[1])
+    }
+
+    @Test func aLogThatEndsElsewhereThanInItsJournalIsFound() throws {
+        let observer = try observer()
+        let three = LogIndex(3)
+        try observer.remembers(upTo: three, in: group, on: nodes[0], wroteAll: false)
+        expect(.logMatching) {
+            try observer.remembers(upTo: three, in: group, on: nodes[0], wroteAll: true)
+        }
+        try observer.remembers(upTo: LogIndex(2), in: group, on: nodes[0], wroteAll: true)
     }
 
     @Test func aSecondVoteInATermIsFound() throws {

@@ -8,16 +8,22 @@ extension ClusterSimulation {
     func strike() throws(Violation) {
         guard phase == .faulty else { return }
         queue.schedule(.fault, at: now + faultRandom.heavyTailed(options.faultPause))
+        // It takes several at once to besiege a leader, so that would seldom come about by itself.
+        if options.has(.sieges), faultRandom.happens(permille: 250) { return besiege() }
+        if options.has(.transfers), faultRandom.happens(permille: 250) { return askForTransfer() }
+        // Whoever is elected meanwhile needs luck enough.
+        guard now >= siege.end || faultRandom.happens(permille: 200) else { return }
         let candidates = Self.strikes.filter { options.has($0) }
         guard !candidates.isEmpty else { return }
-        let place = faultRandom.below(nodes.count)
+        let place = victim
+        guard mayLose(place) else { return }
         switch faultRandom.pick(candidates) {
         case .kill: kill(place)
         case .powerLoss: losePower(place)
         case .powerLossWithinWrite:
             nodes[place].disk.changesUntilPowerFails = faultRandom.below(40)
         case .everybodyDies: killEverybody()
-        case .pause: pause(place)
+        case .pause: pause(place, for: faultRandom.between(1_000_000...options.electionTime * 5))
         case .partitions: cutLinks(for: faultRandom.heavyTailed(1_000_000_000))
         case .flapping: cutLinks(for: faultRandom.between(UInt64(10_000_000)...200_000_000))
         case .diskFull: fillDisk(place)
@@ -26,17 +32,41 @@ extension ClusterSimulation {
         case .readError: failReads(place)
         case .bitRot: rot(place)
         case .clockDrift: changeClock(place)
-        case .powerLossBeforeSync, .loss, .duplicates, .replays, .disorder, .slowNetwork,
+        case .sieges, .powerLossBeforeSync, .loss, .duplicates, .replays, .disorder, .slowNetwork,
             .quickRestart, .compaction,
-            .leases, .stalledWatchers:
+            .leases, .stalledWatchers, .transfers:
             break
         }
     }
 
     private static let strikes: [FaultClass] = [
         .kill, .powerLoss, .powerLossWithinWrite, .everybodyDies, .pause, .partitions, .flapping,
-        .diskFull, .slowDisk, .syncError, .readError, .bitRot, .clockDrift,
+        .diskFull, .slowDisk, .syncError, .readError, .bitRot, .bitRot,
+        .clockDrift,
     ]
+
+    /// Anybody, and rather often somebody who leads.
+    private var victim: Int {
+        let isLeader = faultRandom.happens(permille: 300)
+        if isLeader, let leader = leader(of: faultRandom.pick(keyspaces)) {
+            return leader
+        }
+        return faultRandom.below(nodes.count)
+    }
+
+    /// Whether there is a majority without this node; in some runs it may be lost, too.
+    func mayLose(_ place: Int) -> Bool {
+        guard options.sparesMajority else { return true }
+        return nodes.count < 3 || hasMajority(without: [place])
+    }
+
+    private func hasMajority(without lost: [Int]) -> Bool {
+        let left = nodes.indices.filter {
+            !lost.contains($0) && !(now < siege.end && siege.inside.contains($0))
+                && nodes[$0].running != nil && nodes[$0].pausedUntil <= now
+        }
+        return left.count > nodes.count / 2
+    }
 
     private func kill(_ place: Int) {
         guard nodes[place].running != nil else { return }
@@ -53,25 +83,25 @@ extension ClusterSimulation {
     }
 
     private func killEverybody() {
-        guard faultRandom.happens(permille: 300) else { return }
+        guard faultRandom.happens(permille: options.sparesMajority ? 100 : 300) else { return }
         mark(.everybodyDied)
         for place in nodes.indices { losePower(place) }
     }
 
-    private func pause(_ place: Int) {
+    private func pause(_ place: Int, for pause: UInt64) {
         guard nodes[place].running != nil else { return }
-        let electionTime =
-            options.shard.tickNanoseconds * UInt64(options.shard.raft.electionTicks)
-        let pause = faultRandom.between(1_000_000...electionTime * 5)
         trace.tell(now, "node \(nodes[place].id) is paused for \(pause / 1_000_000) ms")
         mark(.paused)
         nodes[place].pausedUntil = now + pause
+        nodes[place].wakesInOrder = faultRandom.happens(permille: 500)
     }
 
     private func cutLinks(for duration: UInt64) {
+        guard now >= siege.end else { return }
         partitions += 1
         let partition = faultRandom.pick(Array(Partition.allCases))
         network.mend()
+        let leader = leader(of: keyspaces[0])
         let links = partition.links(nodes: nodes.count, leader: leader, &faultRandom)
         for link in links { network.cut(from: link.source, to: link.target) }
         trace.tell(now, "partition: \(partition), \(links.count) links cut")
@@ -79,11 +109,67 @@ extension ClusterSimulation {
         queue.schedule(.faultEnds(.partition(number: partitions)), at: now + duration)
     }
 
-    /// Whoever leads the first keyspace and has the highest term.
-    private var leader: Int? {
+    /// A leader is cut off, alone or with too few others, while clients throng to it and soon give
+    /// each call up: it goes on for a while, and so does whoever is elected elsewhere.
+    private func besiege() {
+        guard nodes.count > 2, now >= siege.end,
+            let leader = leader(of: faultRandom.pick(keyspaces))
+        else { return }
+        var inside = [leader]
+        for _ in 0..<faultRandom.below((nodes.count - 1) / 2) {
+            let other = faultRandom.below(nodes.count)
+            if !inside.contains(other) { inside.append(other) }
+        }
+        guard !options.sparesMajority || hasMajority(without: inside) else { return }
+        partitions += 1
+        network.mend()
+        for one in inside {
+            for other in nodes.indices where !inside.contains(other) {
+                network.cut(from: one, to: other)
+                network.cut(from: other, to: one)
+            }
+        }
+        trace.tell(now, "siege of nodes \(inside.map { nodes[$0].id })")
+        mark(.besieged)
+        for one in inside {
+            if options.has(.clockDrift), faultRandom.happens(permille: 500) {
+                nodes[one].clock.run(at: options.clockRates.lowerBound, from: now)
+            }
+            if options.has(.slowDisk), faultRandom.happens(permille: 400) { slowDisk(one) }
+            if options.has(.pause), faultRandom.happens(permille: 400) {
+                let time = options.electionTime
+                pause(one, for: faultRandom.between(time...time * 4))
+            }
+        }
+        let end = now + faultRandom.between(options.electionTime...options.electionTime * 6)
+        siege = (inside, end)
+        for place in clients.indices where faultRandom.happens(permille: 600) {
+            clients[place].stay = (faultRandom.pick(inside), end)
+        }
+        queue.schedule(.faultEnds(.partition(number: partitions)), at: end)
+    }
+
+    /// A node hears and is heard no more, for a while.
+    func cutOff(_ place: Int) {
+        guard phase == .faulty, now >= siege.end else { return }
+        partitions += 1
+        network.mend()
+        for other in nodes.indices where other != place {
+            network.cut(from: place, to: other)
+            network.cut(from: other, to: place)
+        }
+        trace.tell(now, "node \(nodes[place].id) is cut off")
+        mark(.partitioned)
+        let end = now + faultRandom.between(options.electionTime...options.electionTime * 4)
+        siege = ([place], end)
+        queue.schedule(.faultEnds(.partition(number: partitions)), at: end)
+    }
+
+    /// Whoever leads and has the highest term.
+    func leader(of keyspace: ObservedKeyspace) -> Int? {
         var found: (place: Int, term: Term)?
         for place in nodes.indices {
-            guard let status = nodes[place].running?.shard.status(keyspaces[0].group),
+            guard let status = nodes[place].running?.shard.status(keyspace.group),
                 status.isLeader, status.term > found?.term ?? .zero
             else { continue }
             found = (place, status.term)
@@ -102,7 +188,10 @@ extension ClusterSimulation {
     private func slowDisk(_ place: Int) {
         trace.tell(now, "node \(nodes[place].id)'s disk is slow")
         mark(.diskSlowed)
-        nodes[place].diskSlowness = faultRandom.between(UInt64(2)...100)
+        // Now and then so slow that leaders change while a write is under way.
+        let slowest = max(options.electionTime / options.diskLatency, 3)
+        let isSluggish = faultRandom.happens(permille: 400)
+        nodes[place].diskSlowness = faultRandom.between(2...(isSluggish ? slowest : 100))
         let duration = faultRandom.heavyTailed(1_000_000_000)
         queue.schedule(.faultEnds(.slowDisk(place)), at: now + duration)
     }
@@ -131,9 +220,10 @@ extension ClusterSimulation {
         guard node.isRotten || rotten < (nodes.count - 1) / 2, node.running != nil else { return }
         let sealed = node.disk.files.filter { $0.path.hasPrefix("journal/journal-") }.dropLast(2)
         let snapshots = node.disk.files.filter { $0.path.hasSuffix(".snap") }
-        let candidates = sealed + snapshots
+        // Mostly there are snapshots only: it waits for sealed files.
+        let candidates = faultRandom.happens(permille: 700) ? Array(sealed) : snapshots
         guard !candidates.isEmpty else { return }
-        let file = faultRandom.pick(Array(candidates))
+        let file = faultRandom.pick(candidates)
         kill(place)
         node.isRotten = true
         mark(.bitRotted)
@@ -143,7 +233,7 @@ extension ClusterSimulation {
 
     private func changeClock(_ place: Int) {
         mark(.clockChanged)
-        nodes[place].clock.run(at: faultRandom.between(900_000...1_100_000), from: now)
+        nodes[place].clock.run(at: faultRandom.between(options.clockRates), from: now)
     }
 
     func end(_ fault: LastingFault) {

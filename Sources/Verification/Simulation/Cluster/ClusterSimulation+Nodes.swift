@@ -17,6 +17,7 @@ extension ClusterSimulation {
     func tick(_ place: Int, _ boot: UInt64) throws(Violation) {
         guard let running = running(place, boot) else { return }
         running.shard.advance(to: nodes[place].clock.reading(at: now))
+        nodes[place].tickedAt = now
         let pause = nodes[place].clock.trueDuration(options.shard.tickNanoseconds)
         queue.schedule(.tick(place, boot: boot), at: now + pause)
         requestTurn(place)
@@ -91,7 +92,7 @@ extension ClusterSimulation {
                     from: node
                 )
             case .appendReply(.accepted(let index)):
-                try observer.acknowledges(index, in: group, from: node)
+                try observer.acknowledges(index, in: message.term, of: group, from: node)
             case .voteReply, .appendReply, .requestVote, .append, .heartbeat, .heartbeatReply,
                 .installSnapshot, .timeoutNow:
                 continue
@@ -106,8 +107,11 @@ extension ClusterSimulation {
         switch fact {
         case .becameLeader(let group, let term):
             mark(.leaderElected)
+            elections.append((group, now))
             try observer.becameLeader(node, in: term, of: group)
-        case .lostLeadership(let group, _): observer.lostLeadership(node, of: group)
+        case .lostLeadership(let group, _):
+            mark(.leaderSteppedDown)
+            observer.lostLeadership(node, of: group)
         case .snapshotInstalled(let group, let index):
             mark(.snapshotInstalled)
             try observer.installed(index, in: group, on: node)
@@ -146,6 +150,13 @@ extension ClusterSimulation {
         let node = nodes[place].id
         for group in running.shard.groupIDs {
             guard let status = running.shard.status(group) else { continue }
+            try observer.remembers(
+                upTo: status.lastIndex,
+                in: group,
+                on: node,
+                wroteAll: wroteAll
+            )
+            try observer.countsOn(status.durableIndex, in: group, on: node)
             try observer.committed(
                 upTo: status.commitIndex,
                 in: group,
@@ -186,6 +197,7 @@ extension ClusterSimulation {
         if losesPower { nodes[place].disk.losePower() } else { nodes[place].disk.restart() }
         disconnectClients(from: place)
         disconnectWatchers(from: place)
+        openTransfers.removeAll { $0.place == place }
         for group in [GroupID.control] + keyspaces.map(\.group) {
             observer.lostLeadership(nodes[place].id, of: group)
         }

@@ -28,7 +28,8 @@ extension ClusterSimulation {
         let ticks =
             20 * shard.raft.electionTicks + 3 * shard.requestTimeoutTicks
             + 4 * shard.snapshotStallTicks + 100
-        return UInt64(ticks) * shard.tickNanoseconds + 20_000_000_000
+        let local = UInt64(ticks) * shard.tickNanoseconds + 20_000_000_000
+        return local * 1_000_000 / options.clockRates.lowerBound
     }
 
     func poll() throws(Violation) {
@@ -66,6 +67,12 @@ extension ClusterSimulation {
     private func difference() throws(Violation) -> Violation? {
         for client in clients where client.call != nil {
             return Violation(.availability, "client \(client.place)'s call does not return")
+        }
+        if let open = openTransfers.first {
+            return Violation(
+                .availability,
+                "node \(nodes[open.place].id) says nothing of a transfer"
+            )
         }
         for group in [GroupID.control] + keyspaces.map(\.group) {
             if let difference = replicaDifference(group) { return difference }
@@ -154,9 +161,13 @@ extension ClusterSimulation {
     func judge() throws(Violation) {
         for number in keyspaces.indices {
             let history = keyspaces[number].history
-            let ends = try KeyspaceChecker.check(history)
-            mark(.leaseEnded, ends.count)
-            try LeaseChecker(history, ends: ends, clockFastestPermille: 1_100).check()
+            let findings = try KeyspaceChecker.check(history)
+            probe(findings, in: number)
+            try LeaseChecker(
+                history,
+                ends: findings.leaseEnds,
+                clockFastestPermille: options.clockRates.upperBound / 1_000
+            ).check()
             let checker = WatchChecker(history)
             for watcher in watchers where watcher.keyspace == number {
                 try checker.check(watcher.history)

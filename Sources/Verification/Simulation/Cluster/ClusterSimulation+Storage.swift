@@ -12,6 +12,7 @@ extension ClusterSimulation {
         if case .append(let batch) = job {
             trace.tell(now, "node \(nodes[place].id) appends \(batch.line)")
             if !running.isAppendRetried { try observeWritten(batch, on: nodes[place].id) }
+            probe(batch, running)
             running.isAppendUnderWay = true
         }
         running.journalJobs.append(job)
@@ -125,7 +126,7 @@ extension ClusterSimulation {
     /// Votes and terms are what a crash must not undo, so it strikes there more often.
     private func losePowerBeforeSync(_ place: Int, _ job: JournalJob) -> Bool {
         guard phase == .faulty, options.has(.powerLossBeforeSync), case .append(let batch) = job,
-            faultRandom.happens(permille: batch.states.isEmpty ? 3 : 40)
+            faultRandom.happens(permille: batch.states.isEmpty ? 3 : 40), mayLose(place)
         else { return false }
         mark(.poweredOffBeforeSync)
         crash(place, losesPower: true)

@@ -43,6 +43,19 @@ public final class ClusterSimulation {
     var faultRandom: SeededGenerator
     var delayRandom: SeededGenerator
     var partitions = 0
+
+    /// The last siege: whom it cut off, and until when.
+    var siege: (inside: [Int], end: UInt64) = ([], 0)
+
+    /// Transfers of leadership that were asked for and not yet answered, and where.
+    var openTransfers: [(number: UInt64, place: Int)] = []
+    var lastTransfer: UInt64 = 0
+
+    /// Who was elected when.
+    var elections: [(group: GroupID, time: UInt64)] = []
+
+    /// Leases that a leader wrote a renewal of, by keyspace, and where in the log; looked up only.
+    var renewals: [RenewalName: LogIndex] = [:]
     var phase = Phase.faulty
 
     enum Phase: Equatable {
@@ -80,7 +93,6 @@ public final class ClusterSimulation {
 
     private static func node(_ place: Int, _ options: SimulationOptions) -> SimulatedNode {
         var random = SeededGenerator(seed: options.seed, subsystem: "clock", number: place)
-        let drift = options.has(.clockDrift) ? random.between(900_000...1_100_000) : 1_000_000
         return SimulatedNode(
             id: NodeID(UInt64(place) + 1),
             disk: SimulatedDisk(
@@ -88,7 +100,7 @@ public final class ClusterSimulation {
             ),
             clock: SimulatedClock(
                 offset: random.between(UInt64(0)...1_000_000_000_000),
-                partsPerMillion: UInt64(drift)
+                partsPerMillion: random.between(options.clockRates)
             )
         )
     }
@@ -129,8 +141,8 @@ public final class ClusterSimulation {
 
     private func carryOut(_ event: SimulationEvent) throws(Violation) {
         if let place = event.node, nodes[place].pausedUntil > now {
-            // Whoever wakes up does not know the order of what happened meanwhile.
-            let delay = delayRandom.below(1_000_000)
+            // Whoever wakes up may not learn of things in the order in which they happened.
+            let delay = nodes[place].wakesInOrder ? 0 : delayRandom.below(1_000_000)
             return queue.schedule(event, at: nodes[place].pausedUntil + UInt64(delay))
         }
         switch event {
@@ -143,9 +155,11 @@ public final class ClusterSimulation {
         case .completed(let completion, let place, let boot): complete(completion, place, boot)
         case .restart(let place): try restart(place)
         case .client(let place): try act(place)
+        case .call(let call, let place): try deliver(call, to: place)
         case .clientGivesUp(let place, let request): giveUp(place, request)
         case .watcher(let place): wakeWatcher(place)
         case .fault: try strike()
+        case .cutOff(let place): cutOff(place)
         case .faultEnds(let fault): end(fault)
         case .heal: try heal()
         case .poll: try poll()
@@ -158,6 +172,7 @@ public final class ClusterSimulation {
     }
 
     private func report(_ violation: Violation?) -> SimulationReport {
+        probeObserver()
         mark(.frameLost, Int(network.framesLost))
         mark(.frameDuplicated, Int(network.framesDuplicated))
         return SimulationReport(

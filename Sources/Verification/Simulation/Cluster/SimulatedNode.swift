@@ -10,6 +10,8 @@ final class SimulatedNode {
     var boots: UInt64 = 0
     var running: RunningNode?
     var pausedUntil: UInt64 = 0
+    var tickedAt: UInt64 = 0
+    var wakesInOrder = true
 
     /// How many times slower than usual its disk is.
     var diskSlowness: UInt64 = 1

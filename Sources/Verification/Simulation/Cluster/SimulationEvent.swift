@@ -1,4 +1,5 @@
 internal import Bytes
+internal import Checkers
 internal import Groups
 
 /// What the queue holds.
@@ -14,9 +15,11 @@ enum SimulationEvent {
     case completed(StorageCompletion, Int, boot: UInt64)
     case restart(Int)
     case client(Int)
+    case call(DelayedCall, Int)
     case clientGivesUp(Int, request: UInt64)
     case watcher(Int)
     case fault
+    case cutOff(Int)
     case faultEnds(LastingFault)
     case heal
     case poll
@@ -26,9 +29,11 @@ enum SimulationEvent {
         switch self {
         case .tick(let node, _), .turn(let node, _), .frame(_, _, let node),
             .journalBegins(let node, _), .journalEnds(let node, _), .snapshotJob(let node, _),
-            .completed(_, let node, _):
+            .completed(_, let node, _), .call(_, let node):
             node
-        case .restart, .client, .clientGivesUp, .watcher, .fault, .faultEnds, .heal, .poll: nil
+        case .restart, .client, .clientGivesUp, .watcher, .fault, .cutOff, .faultEnds, .heal,
+            .poll:
+            nil
         }
     }
 }
@@ -39,4 +44,11 @@ enum LastingFault {
     case diskFull(Int)
     case slowDisk(Int)
     case readError(Int)
+}
+
+/// A call that waits for its node to wake up.
+struct DelayedCall {
+    var waiter: Waiter
+    var request: OperationRequest
+    var boot: UInt64
 }

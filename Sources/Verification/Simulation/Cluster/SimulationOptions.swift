@@ -16,11 +16,27 @@ public struct SimulationOptions: Sendable {
 
     /// How long a client rests between calls, in nanoseconds.
     public var clientPause: UInt64
+
+    /// After how long clients typically give a call up, in nanoseconds; nil if they wait for the
+    /// server to give up first.
+    var clientPatience: UInt64?
+
+    /// How often a client turns to another node though the last one answered.
+    var clientMovesPermille: Int
+
+    /// The longest rest of a watcher between two of its moves, in nanoseconds.
+    var watcherPauseMax: UInt64
     public var shard: ShardSettings
     public var journalFileBytes: Int
     public var snapshotChunkBytes: Int
     var network: SimulatedNetwork.Conditions
     var diskLatency: UInt64
+
+    /// How much faster or slower than a true clock a node's may run, in parts per million.
+    var clockDrift: UInt64
+
+    /// Whether faults mostly leave a majority alive, so that much happens between them.
+    var sparesMajority: Bool
 
     /// How long between faults, in nanoseconds.
     var faultPause: UInt64
@@ -32,7 +48,7 @@ public struct SimulationOptions: Sendable {
     public init(seed: UInt64) {
         var random = SeededGenerator(seed: seed, subsystem: "options")
         self.seed = seed
-        nodes = random.pick([1, 3, 3, 3, 3, 3, 3, 5, 5])
+        nodes = random.pick([1, 3, 3, 3, 3, 3, 5, 5, 5])
         keyspaces = random.pick([1, 1, 2])
         clients = random.between(2...8)
         watchers = random.between(1...4)
@@ -42,15 +58,30 @@ public struct SimulationOptions: Sendable {
             var random = SeededGenerator(seed: seed, subsystem: "class \(fault.rawValue)")
             return !random.happens(permille: 400)
         }
-        faultSeconds = random.between(UInt64(3)...20)
+        faultSeconds = random.between(UInt64(4)...30)
         clientPause = random.pick([1_000_000, 10_000_000, 50_000_000])
         journalFileBytes = random.pick([4_096, 16_384, 65_536, 1 << 20])
         snapshotChunkBytes = random.pick([1_000, 10_000, 256 * 1024])
         diskLatency = random.pick([50_000, 500_000, 3_000_000])
-        faultPause = random.pick([200_000_000, 600_000_000, 2_000_000_000])
+        faultPause = random.pick([50_000_000, 200_000_000, 600_000_000])
+        clockDrift = faults.contains(.clockDrift) ? random.pick([100_000, 100_000, 500_000]) : 0
         shard = Self.shard(&random)
         network = Self.network(faults, &random)
+        if faults.contains(.bitRot), random.happens(permille: 500) {
+            // Files that stay, for the bits in them to rot.
+            journalFileBytes = 4_096
+            shard.snapshotEntries = 200_000
+            shard.snapshotBytes = 256 << 20
+        }
+        sparesMajority = random.happens(permille: 750)
+        let electionTime = shard.tickNanoseconds * UInt64(shard.raft.electionTicks)
+        clientPatience = random.pick([nil, electionTime / 4, electionTime, electionTime * 2])
+        clientMovesPermille = random.pick([1_000, 1_000, 200, 20])
+        watcherPauseMax = random.pick([800_000_000, 800_000_000, 100_000_000])
     }
+
+    /// The shortest time in which a follower that hears nothing stands for election.
+    var electionTime: UInt64 { shard.tickNanoseconds * UInt64(shard.raft.electionTicks) }
 
     private static func shard(_ random: inout SeededGenerator) -> ShardSettings {
         var shard = ShardSettings()
@@ -96,6 +127,8 @@ public struct SimulationOptions: Sendable {
         return network
     }
 
+    var clockRates: ClosedRange<UInt64> { 1_000_000 - clockDrift...1_000_000 + clockDrift }
+
     func has(_ fault: FaultClass) -> Bool { faults.contains(fault) }
 }
 
@@ -106,11 +139,15 @@ extension SimulationOptions: CustomStringConvertible {
             seed \(seed): \(nodes) nodes, \(keyspaces) keyspaces, \(clients) clients, \
             \(watchers) watchers, \(keys) keys, \(faultSeconds) s of \
             \(faults.map(\.rawValue).joined(separator: " "))
+              clients: rest \(clientPause / 1_000_000) ms, patience \
+            \(clientPatience.map { "\($0 / 1_000_000) ms" } ?? "the server's"), \
+            \(clientMovesPermille) ‰ move; watchers rest up to \(watcherPauseMax / 1_000_000) ms; \
+            majority spared \(sparesMajority)
               network: delay \(network.typicalDelay / 1_000) µs, loss \(network.lossPermille) ‰, \
             duplicates \(network.duplicatePermille) ‰, replays \(network.replayPermille) ‰ up to \
             \(network.replayDelayMax / 1_000_000) ms, ordered \(network.isOrdered)
               disk: latency \(diskLatency / 1_000) µs, journal files \(journalFileBytes) bytes, \
-            snapshot chunks \(snapshotChunkBytes) bytes
+            snapshot chunks \(snapshotChunkBytes) bytes; clock drift \(clockDrift / 1_000) ‰
               shard: tick \(shard.tickNanoseconds / 1_000_000) ms, timeout \
             \(shard.requestTimeoutTicks), read retry \(shard.readRetryTicks), snapshot stall \
             \(shard.snapshotStallTicks), snapshots every \(shard.snapshotEntries) entries or \

@@ -11,10 +11,36 @@ internal import Model
 extension ClusterSimulation {
     func act(_ place: Int) throws(Violation) {
         guard clients[place].call == nil, clientsWork else { return }
-        guard let node = anyRunningNode(&clients[place].random) else {
+        guard let node = node(for: place) else {
             return queue.schedule(.client(place), at: now + options.clientPause)
         }
+        let number = clients[place].keyspace
+        clients[place].lessee.aim(at: now) { lastMoment(of: $0, in: number) }
         try call(clients[place].nextOperation(at: now), place, node)
+    }
+
+    /// Shortly before the tick with which the leader finds the lease's end, so that the renewal is
+    /// just being written; now, if nobody leads.
+    private func lastMoment(of lease: Int64, in number: Int) -> UInt64 {
+        let group = keyspaces[number].group
+        guard let leader = leader(of: keyspaces[number]),
+            let shard = nodes[leader].running?.shard,
+            let keyspace = shard.keyspace(group)?.keyspace
+        else { return now }
+        // Nobody tells a lease's deadline, but whether it has passed at a given time.
+        var left = 0..<Int64(4_000)
+        while left.count > 1 {
+            let middle = left.lowerBound + Int64(left.count / 2)
+            let time = shard.groupTime(group) + middle
+            let hasEnded = keyspace.expiredLeases(at: time, limit: .max).contains(LeaseID(lease))
+            left = hasEnded ? left.lowerBound..<middle : middle..<left.upperBound
+        }
+        let end = now + nodes[leader].clock.trueDuration(UInt64(left.lowerBound) * 1_000_000)
+        let period = nodes[leader].clock.trueDuration(options.shard.tickNanoseconds)
+        let ticks = (end - min(end, nodes[leader].tickedAt)) / period + 1
+        let writing = options.network.typicalDelay + options.diskLatency
+        let tick = nodes[leader].tickedAt + ticks * period
+        return max(now, tick - min(tick, delayRandom.between(0...2 * writing)))
     }
 
     private var clientsWork: Bool {
@@ -24,9 +50,18 @@ extension ClusterSimulation {
         }
     }
 
-    private func anyRunningNode(_ random: inout SeededGenerator) -> Int? {
+    /// Where it must, where it was, or anywhere.
+    private func node(for place: Int) -> Int? {
+        if let stay = clients[place].stay {
+            if now < stay.until, nodes[stay.node].running != nil { return stay.node }
+            clients[place].stay = nil
+        }
+        let moves = clients[place].random.happens(permille: options.clientMovesPermille)
+        if !moves, let home = clients[place].home, nodes[home].running != nil { return home }
         let running = nodes.indices.filter { nodes[$0].running != nil }
-        return running.isEmpty ? nil : random.pick(running)
+        guard !running.isEmpty else { return nil }
+        clients[place].home = clients[place].random.pick(running)
+        return clients[place].home
     }
 
     private func call(
@@ -42,6 +77,7 @@ extension ClusterSimulation {
             request: waiter.request,
             node: node,
             boot: running.boot,
+            elections: elections.count,
             operation: keyspaces[number].history.operations.count
         )
         keyspaces[number].history.operations.append(
@@ -49,20 +85,53 @@ extension ClusterSimulation {
         )
         trace.tell(now, "client \(place) on node \(nodes[node].id): \(request.line)")
         trace.mix(place)
+        let deadline = now + patience(of: place, with: request)
+        queue.schedule(.clientGivesUp(place, request: waiter.request), at: deadline)
+        guard nodes[node].pausedUntil <= now else {
+            let call = DelayedCall(waiter: waiter, request: request, boot: running.boot)
+            return queue.schedule(.call(call, node), at: nodes[node].pausedUntil)
+        }
+        try deliver(request, waiter, to: node)
+    }
+
+    /// What a node finds when it wakes up; whoever called may have given up by then.
+    func deliver(_ call: DelayedCall, to node: Int) throws(Violation) {
+        guard running(node, call.boot) != nil else { return }
+        try deliver(call.request, call.waiter, to: node)
+    }
+
+    private func deliver(
+        _ request: OperationRequest,
+        _ waiter: Waiter,
+        to node: Int
+    ) throws(Violation) {
+        guard let running = nodes[node].running else { return }
+        let place = Int(waiter.client)
         running.shard.advance(to: nodes[node].clock.reading(at: now))
-        let group = keyspaces[number].group
+        let group = keyspaces[clients[place].keyspace].group
         if case .range(let range) = request, range.serializable {
+            guard clients[place].call?.request == waiter.request else { return }
             return try serve(range, place, running)
         }
         if let (kind, body) = Self.command(request) {
             running.shard.propose(kind, body: body, to: group, for: waiter)
         } else {
+            if observer.leadsInVain(nodes[node].id, group) { mark(.readAskedOfOldLeader) }
             running.shard.read(group, for: waiter)
         }
         requestTurn(node)
-        let patience = options.shard.tickNanoseconds * UInt64(options.shard.requestTimeoutTicks)
-        let deadline = phase == .faulty ? patience / 2 + patience : patience * 2
-        queue.schedule(.clientGivesUp(place, request: waiter.request), at: now + deadline)
+    }
+
+    private func patience(of place: Int, with request: OperationRequest) -> UInt64 {
+        let timeout = options.shard.tickNanoseconds * UInt64(options.shard.requestTimeoutTicks)
+        guard phase == .faulty else { return timeout * 2 }
+        // Whoever lives by a lease wants to know.
+        if case .leaseKeepAlive = request { return timeout / 2 + timeout }
+        let isHeld = clients[place].stay != nil
+        guard let typical = isHeld ? options.electionTime / 8 : options.clientPatience else {
+            return timeout / 2 + timeout
+        }
+        return min(clients[place].random.heavyTailed(typical), timeout / 2 + timeout)
     }
 
     private static func command(
@@ -88,6 +157,10 @@ extension ClusterSimulation {
         guard let machine = running.shard.keyspace(keyspaces[clients[place].keyspace].group) else {
             return
         }
+        let known = keyspaces[clients[place].keyspace].history.lastRevision
+        if request.serializable, machine.keyspace.revision.number < known {
+            mark(.staleSerializableRead)
+        }
         try conclude(place, Self.outcome(of: request, machine.keyspace, at: now))
     }
 
@@ -104,6 +177,7 @@ extension ClusterSimulation {
     }
 
     func take(_ completion: Completion, from node: Int) throws(Violation) {
+        guard try !takeTransfer(completion, from: node) else { return }
         let place = Int(completion.waiter.client)
         guard clients.indices.contains(place), let call = clients[place].call,
             call.request == completion.waiter.request, call.node == node
@@ -121,6 +195,8 @@ extension ClusterSimulation {
             guard case .range(let range) = request.request, let running = nodes[node].running else {
                 throw Violation(.strictSerializability, "a write was answered as a read")
             }
+            let isLeader = running.shard.status(keyspaces[clients[place].keyspace].group)?.isLeader
+            mark(isLeader == true ? .readServedByLeader : .readServedByFollower)
             try serve(range, place, running)
         case .leadershipTransferred:
             throw Violation(.orderlyStop, "a client's call was answered as a change of leader")
@@ -143,30 +219,15 @@ extension ClusterSimulation {
         clients[place].call = nil
         let number = clients[place].keyspace
         keyspaces[number].history.operations[call.operation].outcome = outcome
-        let request = keyspaces[number].history.operations[call.operation].request
-        clients[place].learn(request, outcome)
+        let operation = keyspaces[number].history.operations[call.operation]
+        clients[place].learn(operation.request, outcome, invoked: operation.invoked)
         trace.tell(now, "client \(place): \(outcome.line)")
         trace.mix(outcome.fingerprint)
         try count(outcome, place)
+        probe(operation, call, in: number)
         let pause = clients[place].random.heavyTailed(options.clientPause)
-        let brink = clients[place].brink.map { max($0.time, now) } ?? .max
+        let brink = clients[place].lessee.nextBrink.map { max($0, now) } ?? .max
         queue.schedule(.client(place), at: min(now + pause, brink))
-    }
-
-    private func count(_ outcome: OperationOutcome, _ place: Int) throws(Violation) {
-        switch outcome {
-        case .succeeded:
-            mark(.operationSucceeded)
-            clients[place].successesSinceHeal += 1
-        case .rejected(.other(let reason), _):
-            throw Violation(.strictSerializability, "a sound request was rejected: \(reason)")
-        case .rejected(.compacted, _):
-            mark(.compactedRead)
-            mark(.rejected)
-        case .rejected: mark(.rejected)
-        case .notApplied: mark(.notApplied)
-        case .unknown: mark(.outcomeUnknown)
-        }
     }
 
     /// No answer came though the node was asked and lives; in the second phase that is an error.
@@ -184,6 +245,7 @@ extension ClusterSimulation {
         trace.tell(now, "client \(place) hears nothing")
         mark(.outcomeUnknown)
         clients[place].call = nil
+        clients[place].home = nil
         queue.schedule(.client(place), at: now + options.clientPause)
     }
 }

@@ -10,7 +10,7 @@ extension ClusterSimulation {
     func wakeWatcher(_ place: Int) {
         guard phase != .finished else { return }
         defer {
-            let pause = watchers[place].random.between(UInt64(20_000_000)...800_000_000)
+            let pause = watchers[place].random.between(UInt64(20_000_000)...options.watcherPauseMax)
             queue.schedule(.watcher(place), at: now + pause)
         }
         guard let node = watchers[place].node, let running = nodes[node].running else {
@@ -52,6 +52,7 @@ extension ClusterSimulation {
             finishedWatches.append(
                 (watchers[place].keyspace, watchers[place].beginAnew(at: oldest))
             )
+            mark(.watchBegunAtCompaction)
         }
         let request = watchers[place].attach(to: node)
         trace.tell(now, "watcher \(place) on node \(nodes[node].id): \(request)")
@@ -73,7 +74,11 @@ extension ClusterSimulation {
         trace.tell(now, "watcher \(place): \(delivery.response.line)")
         trace.mix(delivery.response.header?.revision ?? 0)
         trace.mix(delivery.response.events.count)
-        guard !watchers[place].take(delivery.response) else { return }
+        let response = delivery.response
+        if response.events.isEmpty, !response.created, !response.canceled {
+            mark(.watchToldOfProgress)
+        }
+        guard !watchers[place].take(response) else { return }
         mark(.watchCompacted)
         detach(place)
     }

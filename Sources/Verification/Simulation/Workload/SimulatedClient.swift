@@ -21,22 +21,23 @@ struct SimulatedClient {
 
     /// The newest revision that this client deleted something in.
     private var deletion: Int64 = 0
-    private var leases: [Int64] = []
-
-    /// The lease to keep alive at the last moment, and that moment.
-    private(set) var brink: (lease: Int64, time: UInt64)?
-    private var leaseCount: Int64 = 0
-
-    /// The lease that was just renewed, so that it must be there.
-    private var renewed: Int64?
+    var lessee: Lessee
     private var valueCount = 0
-    private let usesLeases: Bool
     private let compacts: Bool
+
+    /// The node that it called last, if that one answered.
+    var home: Int?
+
+    /// The node that it calls whatever happens, and until when.
+    var stay: (node: Int, until: UInt64)?
 
     struct Call {
         var request: UInt64
         var node: Int
         var boot: UInt64
+
+        /// How often a leader had been elected before.
+        var elections: Int
 
         /// Its place in the history.
         var operation: Int
@@ -47,7 +48,7 @@ struct SimulatedClient {
         keyspace = place % options.keyspaces
         random = SeededGenerator(seed: options.seed, subsystem: "client", number: place)
         modRevisions = [Int64](repeating: 0, count: options.keys)
-        usesLeases = options.has(.leases)
+        lessee = Lessee(place: place, options: options)
         compacts = options.has(.compaction)
     }
 
@@ -64,18 +65,11 @@ struct SimulatedClient {
 
 extension SimulatedClient {
     mutating func nextOperation(at now: UInt64) -> OperationRequest {
-        if let brink, now >= brink.time {
-            self.brink = nil
-            return .leaseKeepAlive(LeaseKeepAliveRequest(id: brink.lease))
-        }
-        if let lease = renewed {
-            renewed = nil
-            var request = anyPut(anyKey())
-            request.lease = lease
-            return .put(request)
-        }
+        if let request = lessee.pressing(at: now) { return .leaseKeepAlive(request) }
+        if let lease = lessee.takeRenewed() { return .put(anyPut(anyKey(), lease: lease)) }
+        if let request = lessee.neededGrant() { return .leaseGrant(request) }
         let choice = random.below(100)
-        if usesLeases, choice >= 84 { return leaseOperation(choice) }
+        if lessee.usesLeases, choice >= 84 { return leaseOperation() }
         switch choice {
         case 0..<28: return .put(anyPut(anyKey()))
         case 28..<44: return .range(anyGet())
@@ -96,27 +90,20 @@ extension SimulatedClient {
         }
     }
 
-    private mutating func leaseOperation(_ choice: Int) -> OperationRequest {
-        guard let lease = leases.last, choice >= 87 else {
-            leaseCount += 1
-            return .leaseGrant(
-                LeaseGrantRequest(
-                    ttl: Int64(random.between(1...8)),
-                    id: Int64(place + 1) * 1_000_000 + leaseCount
-                )
-            )
+    private mutating func leaseOperation() -> OperationRequest {
+        switch lessee.anyOperation() {
+        case .grant(let request): .leaseGrant(request)
+        case .revoke(let request): .leaseRevoke(request)
+        case .keepAlive(let request): .leaseKeepAlive(request)
+        case .put(let lease): .put(anyPut(anyKey(), lease: lease))
         }
-        if choice >= 98 { return .leaseRevoke(LeaseRevokeRequest(id: lease)) }
-        if choice >= 94 { return .leaseKeepAlive(LeaseKeepAliveRequest(id: lease)) }
-        var request = anyPut(anyKey())
-        request.lease = random.pick(leases)
-        return .put(request)
     }
 
-    private mutating func anyPut(_ key: Int) -> PutRequest {
+    private mutating func anyPut(_ key: Int, lease: Int64 = 0) -> PutRequest {
         PutRequest(
             key: Self.key(key),
             value: anyValue(),
+            lease: lease,
             prevKv: random.happens(permille: 300)
         )
     }
@@ -206,7 +193,12 @@ extension SimulatedClient {
 
 extension SimulatedClient {
     /// Takes from an answer what later calls build on.
-    mutating func learn(_ request: OperationRequest, _ outcome: OperationOutcome) {
+    mutating func learn(
+        _ request: OperationRequest,
+        _ outcome: OperationOutcome,
+        invoked: UInt64
+    ) {
+        lessee.learn(request, outcome, invoked: invoked)
         switch (request, outcome) {
         case (_, .succeeded(.put(let response), _)):
             see(response.header)
@@ -220,16 +212,6 @@ extension SimulatedClient {
         case (_, .succeeded(.txn(let response), _)):
             see(response.header)
             learn(response)
-        case (.leaseGrant(let request), .succeeded(.leaseGrant(let response), let time)):
-            leases.append(request.id)
-            noteBrink(request.id, response.ttl, at: time)
-        case (.leaseKeepAlive(let request), .succeeded(.leaseKeepAlive(let response), let time)):
-            if response.ttl == 0 { leases.removeAll { $0 == request.id } }
-            if response.ttl > 0 { renewed = request.id }
-            noteBrink(request.id, response.ttl, at: time)
-        case (.leaseRevoke(let request), _): leases.removeAll { $0 == request.id }
-        case (.put(let request), .rejected(.leaseNotFound, _)):
-            leases.removeAll { $0 == request.lease }
         case (.compact(let request), .succeeded): compacted = max(compacted, request.revision)
         case (.range(let request), .rejected(.compacted, _)):
             compacted = max(compacted, request.revision)
@@ -237,13 +219,6 @@ extension SimulatedClient {
             compacted = max(compacted, request.revision)
         default: return
         }
-    }
-
-    /// Half of the renewals come when the lease has just ended and its leader is about to say so.
-    private mutating func noteBrink(_ lease: Int64, _ seconds: Int64, at time: UInt64) {
-        guard seconds > 0, random.happens(permille: 500) else { return }
-        let late = random.between(UInt64(0)...105_000_000)
-        brink = (lease, time + UInt64(seconds) * 1_000_000_000 + late - 5_000_000)
     }
 
     private mutating func learn(_ response: TxnResponse) {

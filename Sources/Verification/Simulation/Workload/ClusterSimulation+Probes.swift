@@ -1,0 +1,73 @@
+internal import Checkers
+internal import Groups
+internal import KeyspaceModel
+
+// What clients met: counted, for a campaign to say what it never came to.
+extension ClusterSimulation {
+    func count(_ outcome: OperationOutcome, _ place: Int) throws(Violation) {
+        switch outcome {
+        case .succeeded:
+            mark(.operationSucceeded)
+            clients[place].successesSinceHeal += 1
+        case .rejected(.other(let reason), _):
+            throw Violation(.strictSerializability, "a sound request was rejected: \(reason)")
+        case .rejected(.compacted, _):
+            mark(.compactedRead)
+            mark(.rejected)
+        case .rejected: mark(.rejected)
+        case .notApplied: mark(.notApplied)
+        case .unknown: mark(.outcomeUnknown)
+        }
+    }
+
+    /// What is noteworthy of an operation that was answered.
+    func probe(_ operation: Operation, _ call: SimulatedClient.Call, in number: Int) {
+        guard case .succeeded(let response, _) = operation.outcome else { return }
+        if call.elections < elections.count { mark(.answeredAfterElection) }
+        switch (operation.request, response) {
+        case (.range, _): return
+        case (.txn, .txn(let response)):
+            mark(response.succeeded ? .transactionSucceeded : .transactionFailed)
+        case (.leaseKeepAlive, .leaseKeepAlive(let response)):
+            mark(response.ttl > 0 ? .leaseRenewed : .leaseRenewedTooLate)
+        case (.compact(let request), _):
+            let changes = keyspaces[number].history.changes
+            let change = changes.first { $0.revision == request.revision }
+            if change?.events.allSatisfy({ $0.type == .delete }) ?? false {
+                mark(.compactedAtDeletion)
+            }
+        default: break
+        }
+        let status = nodes[call.node].running?.shard.status(keyspaces[number].group)
+        if status?.isLeader == false { mark(.writeForwarded) }
+    }
+
+    /// What the whole run came to, as its observer and checkers found.
+    func probeObserver() {
+        mark(.electionUndecided, observer.electionsUndecided)
+        mark(.leadersOverlapped, observer.leadersOverlapped)
+        mark(.suffixTruncated, observer.suffixesCut)
+        mark(.snapshotReplacedConflict, observer.suffixesLostToSnapshots)
+        mark(.snapshotKeptSuffix, observer.suffixesKeptBehindSnapshots)
+    }
+
+    func probe(_ findings: KeyspaceChecker.Findings, in number: Int) {
+        mark(.leaseEnded, findings.leaseEnds.count)
+        mark(.unansweredWriteApplied, findings.unansweredWrites)
+        for end in findings.leaseEnds {
+            let hasOutlived = end.leases.contains { hasSeenElection($0, until: end, in: number) }
+            if hasOutlived { mark(.leaseOutlivedLeader) }
+        }
+    }
+
+    /// Whether a leader was elected between the lease's grant and its end.
+    private func hasSeenElection(_ lease: Int64, until end: LeaseEnd, in number: Int) -> Bool {
+        let grant = keyspaces[number].history.operations.first {
+            if case .leaseGrant(let request) = $0.request { request.id == lease } else { false }
+        }
+        guard let granted = grant?.returned else { return false }
+        return elections.contains {
+            $0.group == keyspaces[number].group && $0.time > granted && $0.time < end.seenAt
+        }
+    }
+}
