@@ -4,6 +4,7 @@ extension Metric {
         [
             hasLeader, isLeader, leaderChanges, proposalsCommitted, proposalsApplied,
             proposalsPending, proposalsFailed, readIndexesFailed, readIndexesSlow, slowApplies,
+            quota,
             snapshotApplying, healthSuccesses, healthFailures, serverVersion, serverID,
             clusterVersion,
         ]
@@ -58,6 +59,11 @@ extension Metric {
         "etcd_server_slow_apply_total",
         .counter,
         "Turns of the shard, in which entries are applied, that took longer than 100 ms."
+    )
+    public static let quota = Metric(
+        "etcd_server_quota_backend_bytes",
+        .gauge,
+        "How large the keyspace may become before writes are refused; absent without a quota."
     )
     public static let snapshotApplying = Metric(
         "etcd_server_snapshot_apply_in_progress_total",

@@ -168,6 +168,7 @@ extension ShardMetrics {
         page.write(.journalWrites, writeTimes)
         page.write(.journalBatches, batchSizes)
         page.write(.snapshotSaves, saveTimes)
+        if let quota = shard.quotaBytes { page.write(.quota, UInt64(max(0, quota))) }
         page.write(.storageFull, isTrue: shard.isStorageFull)
     }
 
