@@ -49,6 +49,7 @@ PARTS = {
     "watches": module("watches"),
     "recipes": module("recipes"),
     "alarms": module("alarms"),
+    "maintenance": module("maintenance"),
     "reflection": module("reflection"),
     "gateway": module("gateway"),
     "apiserver": module("apiserver"),
