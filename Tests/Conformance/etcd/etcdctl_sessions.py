@@ -4,12 +4,15 @@ Each part does the same with both etcdctl versions against three nodes of each s
 what it saw; what it saw must be equal. Contents that were mirrored must equal their source.
 """
 
+import hashlib
 import json
 import re
 import signal
 import subprocess
+import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import observed
 from cluster import Cluster
@@ -135,13 +138,67 @@ def whole_cluster(shell, seen):
     seen.note("HashKV of all", (len(found), len(set(found))))
 
 
+def leader_of(shell):
+    """The leader on which all members agree, or none; and the endpoints by member."""
+    listed = json.loads(shell.ask("endpoint", "status", "-w", "json").stdout)
+    leaders = {one["Status"]["leader"] for one in listed}
+    members = {one["Status"]["header"]["member_id"]: one["Endpoint"] for one in listed}
+    return leaders.pop() if len(leaders) == 1 else None, members
+
+
+def agreed_leader(shell, is_wanted, seconds=20):
+    """The leader of which all members say what is wanted, or the last one they agreed on."""
+    deadline = time.monotonic() + seconds
+    while True:
+        leader, members = leader_of(shell)
+        if is_wanted(leader, members) or time.monotonic() > deadline:
+            return leader, members
+        time.sleep(0.1)
+
+
+def leader_moves(shell, seen):
+    leader, members = agreed_leader(shell, lambda leader, members: leader in members)
+    follower = min(member for member in members if member != leader)
+    output, error, code = shell.run("move-leader", f"{follower:x}")
+    said = [f"{leader:x}" in output, f"{follower:x}" in output, HEX_ID.sub("ID", output)]
+    seen.note("it is moved", (said, error, code))
+    agreed, _ = agreed_leader(shell, lambda leader, _: leader == follower)
+    seen.note("all members agree", agreed == follower)
+    output, error, code = shell.run("move-leader", "1234")
+    seen.note("to a member that is none", (output, error, code))
+    elsewhere = [members[leader]]
+    seen.note("asked of a follower", shell.run("move-leader", f"{leader:x}", endpoints=elsewhere))
+    seen.note("writes go on", shell.run("put", "after", "the move"))
+
+
+def defragmented(shell, seen):
+    one = shell.cluster.endpoints[:1]
+    for words in (["defrag"], ["defrag", "--cluster"]):
+        output, error, code = shell.run(*words, endpoints=one)
+        seen.note(" ".join(words), (sorted(output.splitlines()), error, code))
+
+
 def alarms(shell, seen):
     for words in (["alarm", "list"], ["alarm", "disarm"], ["alarm", "list", "-w", "json"]):
         output, error, code = shell.run(*words)
         seen.note(" ".join(words), (re.sub(r"_(id|term)\":\d+", "_id\":0", output), error, code))
 
 
-PARTS = (locks, elections, whole_cluster, alarms)
+def snapshots(shell, seen):
+    """The file is the system's own, but for the sum at its end that clients check."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "snapshot"
+        one = shell.cluster.endpoints[:1]
+        output, _, code = shell.run("snapshot", "save", str(path), endpoints=one)
+        seen.note("saved", (last_line(output).replace(folder, "FOLDER"), code))
+        content = path.read_bytes()
+        is_whole = hashlib.sha256(content[:-32]).digest() == content[-32:]
+        seen.note("with its sum", (is_whole, list(Path(folder).iterdir()) == [path]))
+        _, error, code = shell.run("snapshot", "save", str(path))
+        seen.note("from three endpoints", (error, code))
+
+
+PARTS = (locks, elections, whole_cluster, leader_moves, defragmented, alarms, snapshots)
 
 
 def exercise(binary, cluster):
