@@ -1,5 +1,6 @@
 """Alarms and the quota: what three nodes refuse and say, against what etcd's three nodes do."""
 
+import json
 import subprocess
 import urllib.error
 import urllib.request
@@ -12,6 +13,16 @@ from raw import Stubs, answer
 # etcd rounds its file to pages and grows it in steps, so only behaviour is compared, not sizes.
 QUOTA = 256 * 1024
 VALUE = b"x" * 4096
+
+# Where we do as later releases do, and not as 3.5.1: what needs no space is carried out, what is
+# wrong is told before, and an alarm can be left out of health.
+LATER = {
+    "no space: put without a key":
+        lambda ours: ours == ("INVALID_ARGUMENT", "etcdserver: key is not provided"),
+    "no space: txn that deletes": lambda ours: ours.succeeded,
+    "no space: txn that reads": lambda ours: ours.succeeded,
+    "no space: health?exclude=NOSPACE": lambda ours: ours[0] == 200,
+}
 
 PUT = rpc.RequestOp(request_put=rpc.PutRequest(key=b"t", value=b"1"))
 DELETE = rpc.RequestOp(request_delete_range=rpc.DeleteRangeRequest(key=b"nothing"))
@@ -44,11 +55,17 @@ def etcdctl(node, *words):
     return done.returncode, done.stdout
 
 
-def without_revision(result):
+def without_revision(message):
     """Systems fill up after different numbers of puts."""
-    if not isinstance(result, tuple):
-        result.header.revision = 0
-    return result
+    if isinstance(message, tuple):
+        return message
+    for field, value in message.ListFields():
+        if field.name in ("revision", "create_revision", "mod_revision"):
+            setattr(message, field.name, 0)
+        elif field.message_type is not None:
+            for inner in value if field.label == field.LABEL_REPEATED else [value]:
+                without_revision(inner)
+    return message
 
 
 def kinds(alarms):
@@ -91,10 +108,12 @@ def observe(system):
         seen["refusal of the put that is too much"] = fill(one)
         alarms = one.maintenance.Alarm(rpc.AlarmRequest(), timeout=10).alarms
         seen["alarms after it"] = kinds(alarms)
-        seen["the alarm is of the node that was asked"] = (
-            one.maintenance.Status(rpc.StatusRequest(), timeout=10).header.member_id
-            in [alarm.memberID for alarm in alarms]
-        )
+        members = [
+            each.maintenance.Status(rpc.StatusRequest(), timeout=10).header.member_id
+            for each in stubs
+        ]
+        # Which of them noticed first is a matter of chance, in etcd too.
+        seen["the alarms are of members"] = all(alarm.memberID in members for alarm in alarms)
         seen["alarms, asked elsewhere"] = kinds(
             three.maintenance.Alarm(rpc.AlarmRequest(), timeout=10).alarms
         )
@@ -103,7 +122,9 @@ def observe(system):
         seen["no space: health"] = http(second, "/health")
         seen["no space: health?exclude=NOSPACE"] = http(second, "/health?exclude=NOSPACE")
         seen["no space: endpoint health"] = etcdctl(second, "endpoint", "health")[0]
-        errors = two.maintenance.Status(rpc.StatusRequest(), timeout=10).errors
+        # The Python client's messages are older than the field for errors.
+        status = json.loads(etcdctl(second, "endpoint", "status", "-w", "json")[1])
+        errors = status[0]["Status"].get("errors", [])
         seen["no space: status"] = sorted({error.split(" ", 1)[1] for error in errors})
         # Room again: delete, compact, defragment, disarm, as etcd's manual says.
         one.kv.DeleteRange(rpc.DeleteRangeRequest(key=b"fill/", range_end=b"fill0"), timeout=10)
@@ -159,6 +180,9 @@ def compare(checks, system):
     theirs = observe("etcd")
     ours = observe(system)
     for name, value in theirs.items():
-        checks.equal(f"alarms: {name}", ours.get(name), value)
+        if name in LATER and system == "martlet":
+            checks.check(f"alarms: {name}", LATER[name](ours[name]), ours[name])
+        else:
+            checks.equal(f"alarms: {name}", ours.get(name), value)
     if system == "martlet":
         survives_restarts(checks)
