@@ -10,12 +10,8 @@ struct Tidy {
     /// An entry without a use is refused too.
     private let allowed: [(path: String, words: String, reason: String)] = [
         (
-            "Sources/Fronts/EtcdFront/EtcdConnection+Elsewhere.swift", "Task.detached",
-            "long ranges and hashes are computed on a copy, off the loop, which cannot await them"
-        ),
-        (
-            "Sources/Host/SystemEnvironment/IOThread.swift", "@unchecked Sendable",
-            "the I/O thread's queue: Swift has no condition variable of its own"
+            "Sources/Host/SystemEnvironment/BlockingQueue.swift", "@unchecked Sendable",
+            "what waits for a thread: Swift has no condition variable of its own"
         ),
     ]
 

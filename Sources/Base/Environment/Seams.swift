@@ -18,3 +18,28 @@ public protocol Clock: AnyObject {
 public protocol RandomSource: AnyObject {
     func next() -> UInt64
 }
+
+/// Threads for what would hold a loop too long: long ranges, hashes, snapshots for clients.
+public protocol Workers: AnyObject, Sendable {
+    /// Queues a job; nil if it is fresh and as many wait already as may, or if nobody works longer.
+    func submit(_ standing: WorkStanding, _ job: @escaping @Sendable () -> Void) -> WorkTicket?
+
+    /// Drops a job that has not begun, and what it holds with it; one that has runs to its end.
+    func cancel(_ ticket: WorkTicket)
+}
+
+/// Whether a job may be refused.
+public enum WorkStanding: Sendable {
+    /// Something begins with it, and need not.
+    case fresh
+
+    /// It belongs to what has begun, and whoever asked for that has at most one such job.
+    case continuation
+}
+
+/// Names a job among all that its workers ever got.
+public struct WorkTicket: Sendable, Equatable {
+    public let number: UInt64
+
+    public init(number: UInt64) { self.number = number }
+}

@@ -1,3 +1,4 @@
+internal import Environment
 internal import EtcdWire
 internal import HTTP2Wire
 internal import KeyspaceModel
@@ -40,8 +41,8 @@ struct Call {
         /// The leave to read; indirect, as what is to be read is large and every call would carry it.
         indirect case leave(PendingRead)
 
-        /// An answer that is made elsewhere.
-        case elsewhere
+        /// An answer that is made on a worker's thread.
+        case elsewhere(WorkTicket)
 
         /// The client, to take more of a large response.
         indirect case sending(LargeResponse)

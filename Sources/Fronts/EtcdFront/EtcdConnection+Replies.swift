@@ -1,4 +1,5 @@
 internal import Bytes
+internal import Environment
 internal import EtcdWire
 internal import Groups
 internal import HTTP2Wire
@@ -99,8 +100,9 @@ extension EtcdConnection {
         case .recipe(let recipe):
             recipeCount -= 1
             front.cancelRecipe(recipe)
-        case .receiving, .outcome, .raisingAlarm, .leave, .elsewhere, .sending, .streaming,
-            .keepingAlive, .healthWatching, .reflecting:
+        case .elsewhere(let ticket): front.workers.cancel(ticket)
+        case .receiving, .outcome, .raisingAlarm, .leave, .sending, .streaming, .keepingAlive,
+            .healthWatching, .reflecting:
             break
         }
         return call

@@ -42,6 +42,9 @@ public final class EtcdFront {
     let settings: EtcdFrontSettings
     private let random: any RandomSource
 
+    /// Where what would hold the loop is done.
+    let workers: any Workers
+
     /// What clients are told of the members; to be replaced when they change.
     public var cluster: ClusterView
 
@@ -77,7 +80,8 @@ public final class EtcdFront {
         group: GroupID = .defaultKeyspace,
         cluster: ClusterView,
         settings: EtcdFrontSettings,
-        random: any RandomSource
+        random: any RandomSource,
+        workers: any Workers
     ) {
         self.shard = shard
         self.group = group
@@ -85,6 +89,7 @@ public final class EtcdFront {
         self.cluster = cluster
         self.settings = settings
         self.random = random
+        self.workers = workers
     }
 
     public var connectionCount: Int { connections.count }

@@ -14,4 +14,14 @@ enum Limits {
 
     /// Starts of a node: their count is the upper part of the numbers that its commands get.
     static let bootsMax: UInt64 = 1 << 24
+
+    /// Threads of a node for long ranges, hashes and the like.
+    static let workersPerNode = 2
+
+    /// Jobs that wait for those threads; each may hold a copy of the keyspace, and with it what has
+    /// been overwritten since.
+    static let workerJobsWaitingMax = 1_024
+
+    /// How much those threads give way to the event loops (`nice`, from 0 to 19).
+    static let lowPriorityNice = 10
 }

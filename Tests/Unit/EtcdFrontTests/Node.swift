@@ -10,6 +10,7 @@ import RaftCore
 final class Node {
     let shard: Shard
     let front: EtcdFront
+    let workers = TestWorkers()
     private(set) var now = Instant(1_000_000_000)
 
     /// How many appends the disk still carries out; the rest waits.
@@ -54,7 +55,8 @@ final class Node {
             shard: shard,
             cluster: cluster,
             settings: settings,
-            random: FixedRandom()
+            random: FixedRandom(),
+            workers: workers
         )
         guard isAlone else {
             pass(milliseconds: 100)

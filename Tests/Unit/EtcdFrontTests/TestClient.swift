@@ -44,6 +44,8 @@ final class TestClient: HTTP2EventSink {
                 http.resumeSending(into: self)
             }
             node.turn()
+            while node.workers.runNext() { isQuiet = false }
+            channel.embeddedEventLoop.run()
             while let buffer = try channel.readOutbound(as: ByteBuffer.self) {
                 isQuiet = false
                 buffer.withUnsafeReadableBytes { http.receive($0, atMilliseconds: 0, into: self) }

@@ -21,6 +21,7 @@ final class Node: Sendable {
     private let group: MultiThreadedEventLoopGroup
     private let shard: NIOLoopBound<ShardLoop>
     private let storage: ShardStorage
+    private let workers: WorkerPool
     private let transport: PeerTransport?
     private let listeners: [any Channel]
     private let log: Log
@@ -31,6 +32,7 @@ final class Node: Sendable {
         group: MultiThreadedEventLoopGroup,
         shard: NIOLoopBound<ShardLoop>,
         storage: ShardStorage,
+        workers: WorkerPool,
         transport: PeerTransport?,
         listeners: [any Channel],
         log: Log
@@ -40,6 +42,7 @@ final class Node: Sendable {
         self.group = group
         self.shard = shard
         self.storage = storage
+        self.workers = workers
         self.transport = transport
         self.listeners = listeners
         self.log = log
@@ -63,6 +66,7 @@ final class Node: Sendable {
         let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
         let loop = group.next()
         let mailbox = ShardMailbox(on: loop)
+        let workers = WorkerPool(name: "work")
         do {
             let transport = try PeerTransport.make(for: configuration, on: group, mailbox)
             let shard = try await loop.submit {
@@ -72,6 +76,7 @@ final class Node: Sendable {
                     loop: loop,
                     storage: recovered.storage,
                     transport: transport,
+                    workers: workers,
                     telemetry: NodeTelemetry(
                         configuration,
                         log: log,
@@ -96,6 +101,7 @@ final class Node: Sendable {
                 group: group,
                 shard: shard,
                 storage: recovered.storage,
+                workers: workers,
                 transport: transport,
                 listeners: listeners,
                 log: log
@@ -116,6 +122,7 @@ final class Node: Sendable {
         _ = try? await group.next().flatSubmit { shard.value.retire(handsOver: handsOver) }.get()
         if let transport { _ = try? await transport.stop().get() }
         storage.stop()
+        workers.stop()
         _ = try? await group.shutdownGracefully()
         log.tell(LogRecord(.info, "stopped"))
     }

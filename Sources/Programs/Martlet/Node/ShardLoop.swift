@@ -37,6 +37,7 @@ final class ShardLoop {
         loop: any EventLoop,
         storage: ShardStorage,
         transport: PeerTransport?,
+        workers: WorkerPool,
         telemetry: NodeTelemetry
     ) {
         self.shard = shard
@@ -49,7 +50,8 @@ final class ShardLoop {
             shard: shard,
             cluster: registration.view(of: shard.metadata),
             settings: EtcdFrontSettings(),
-            random: SystemRandomSource()
+            random: SystemRandomSource(),
+            workers: workers
         )
     }
 
