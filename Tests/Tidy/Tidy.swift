@@ -12,7 +12,7 @@ struct Tidy {
         (
             "Sources/Host/SystemEnvironment/BlockingQueue.swift", "@unchecked Sendable",
             "what waits for a thread: Swift has no condition variable of its own"
-        ),
+        )
     ]
 
     // What each layer may import from outside, besides the packages in its line of the table.
