@@ -48,11 +48,21 @@ extension EtcdConnection {
     ///
     /// To leave the message out instead would be a gap in what a watch promises to have none; the
     /// client watches anew from where it stands.
-    func send<Response: WireMessage>(_ key: CallKey, _ response: Response) {
+    ///
+    /// `tail` are further fields, encoded already.
+    func send<Response: WireMessage>(
+        _ key: CallKey,
+        _ response: Response,
+        then tail: ByteSlice = .empty
+    ) {
         guard let stream = calls[key]?.stream, let method = calls[key]?.method else { return }
         front.counters.noteSent(method)
         noteOutput()
-        guard http.sendMessage(stream, { response.encode(into: &$0) }) else {
+        let isSent = http.sendMessage(stream) {
+            response.encode(into: &$0)
+            $0.slice(tail)
+        }
+        guard isSent else {
             return end(key, ErrorMapping.clientTooSlow)
         }
     }

@@ -71,9 +71,19 @@ extension EtcdConnection {
                 calls[key]?.work = .watching(call)
             }
         } else {
-            send(key, response)
+            sendWhole(key, response)
         }
         if !http.isWritable(stream) { setWritable(key, false) }
+    }
+
+    /// A response in one message; events that other watches hear as well are not encoded again.
+    private func sendWhole(_ key: CallKey, _ response: WatchResponse) {
+        guard let events = front.sharedEvents.bytes(of: response.events) else {
+            return send(key, response)
+        }
+        var head = response
+        head.events = []
+        send(key, head, then: events)
     }
 
     /// Tells the hub that a stream's client is slow, or so no longer.
@@ -94,7 +104,7 @@ extension EtcdConnection {
     private func sendFragments(_ key: CallKey, _ response: WatchResponse) {
         guard response.events.count > 1,
             response.encodedLength >= Limits.watchFragmentBytes
-        else { return send(key, response) }
+        else { return sendWhole(key, response) }
         var part = response
         part.events = []
         part.fragment = true

@@ -72,6 +72,9 @@ public final class EtcdFront {
     private var connections = ConnectionTable()
     private var lastSerial: UInt32 = 0
 
+    /// What the watch before heard, during a delivery.
+    var sharedEvents = SharedEvents()
+
     /// Connections with replies that are not sent.
     private var unflushed: [EtcdConnection] = []
 
@@ -118,6 +121,7 @@ public final class EtcdFront {
             }
             connection.deliver(delivery.response, to: CallKey(number: delivery.stream.request))
         }
+        sharedEvents = SharedEvents()
     }
 
     /// Time passes: deadlines, progress of watches, streams that cannot be without a leader.

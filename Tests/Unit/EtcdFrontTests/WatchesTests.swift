@@ -135,6 +135,37 @@ import Testing
         #expect(parts.allSatisfy { $0.header?.revision == 5 })
     }
 
+    @Test func whatManyHearIsTheSameForEach() throws {
+        let node = Node()
+        let clients = try (0..<3).map { _ in try TestClient(node) }
+        var streams: [StreamID] = []
+        for client in clients {
+            let stream = client.open(.watch)
+            streams.append(stream)
+            for id: Int64 in [5, 6] {
+                let request = WatchCreateRequest(key: "a", rangeEnd: "c", watchID: id)
+                _ = try watch(client, request, on: stream)
+            }
+        }
+        let put = TxnRequest(success: [
+            RequestOp(request: .requestPut(PutRequest(key: "a", value: "1"))),
+            RequestOp(request: .requestPut(PutRequest(key: "b", value: "2"))),
+        ])
+        let _: TxnResponse = try clients[0].call(.txn, put)
+        for (client, stream) in zip(clients, streams) {
+            try client.exchange()
+            let responses = try client.reply(stream).messages.map {
+                try WatchResponse(decoding: $0)
+            }.filter { !$0.events.isEmpty }
+            #expect(responses.map(\.watchID).sorted() == [5, 6])
+            for response in responses {
+                #expect(response.events.map { $0.kv?.key } == ["a", "b"])
+                #expect(response.events.map { $0.kv?.value } == ["1", "2"])
+                #expect(response.header?.revision == 2)
+            }
+        }
+    }
+
     @Test func aStreamGoesOnAfterTheClientsHalf() throws {
         let client = try TestClient(Node())
         let stream = client.open(.watch)
