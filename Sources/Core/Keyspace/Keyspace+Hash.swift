@@ -87,7 +87,8 @@ extension Keyspace {
         guard revision < self.revision else { return keyCount > 0 }
         var isSeen = false
         let all = KeyRange(key: .empty, rangeEnd: "\0")
-        visit(all, at: revision, seeing: self.revision) { _ in
+        var budget = StepBudget.unlimited
+        visit(all, at: revision, seeing: self.revision, &budget) { _ in
             isSeen = true
             return false
         }

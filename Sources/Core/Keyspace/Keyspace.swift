@@ -57,6 +57,9 @@ public struct Keyspace: Sendable {
 
     public var keyCount: Int { history.liveCount }
 
+    /// Keys that a reader may have to pass: also those deleted and not yet forgotten.
+    public var keysHeld: Int { history.newest.count }
+
     /// About how much memory all of it takes.
     public var byteCount: Int { history.byteCount + leaseTable.byteCount }
 

@@ -67,4 +67,7 @@ enum Limits {
     /// Beyond this each gets bytes of its own: one survivor must not keep the whole request in
     /// memory.
     static let writesSharingBytesMax = 4
+
+    /// Places reserved for a range before it is read, as it may be cut short.
+    static let versionsReservedMax = 8_192
 }

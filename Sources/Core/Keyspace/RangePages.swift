@@ -45,7 +45,9 @@ public struct RangePages: Sendable {
         var page: [KeyValue] = []
         var byteCount = 0
         next = nil
-        keyspace.visit(range(from: start), at: revision, seeing: keyspace.revision) { version in
+        var budget = StepBudget.unlimited
+        keyspace.visit(range(from: start), at: revision, seeing: keyspace.revision, &budget) {
+            version in
             guard page.count < min(keys, allowed), byteCount < bytes else {
                 next = allowed > page.count ? version.key : nil
                 return false

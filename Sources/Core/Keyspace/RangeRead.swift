@@ -10,45 +10,91 @@ extension Keyspace {
         return try range(request, seeing: revision)
     }
 
+    /// The same, if it takes no more than so many steps, one for each key that is passed, also of
+    /// those that are deleted; else nil.
+    public func range(
+        _ request: RangeRequest,
+        stepsMax: Int
+    ) throws(KeyspaceError) -> RangeResponse? {
+        try Self.check(request)
+        var budget = StepBudget(stepsMax)
+        let response = try range(request, seeing: revision, &budget)
+        return budget.isExceeded ? nil : response
+    }
+
     /// Serves a range in the middle of a transaction that has written up to `visible`.
     func range(
         _ request: RangeRequest,
         seeing visible: Revision
     ) throws(KeyspaceError) -> RangeResponse {
+        var budget = StepBudget.unlimited
+        return try range(request, seeing: visible, &budget)
+    }
+
+    /// The revision that a request reads at.
+    func revisionToRead(
+        by request: RangeRequest,
+        seeing visible: Revision
+    ) throws(KeyspaceError) -> Revision {
         guard request.revision <= visible.number else { throw .futureRevision }
         let revision = request.revision <= 0 ? visible : Revision(request.revision)
         guard revision >= compactRevision else { throw .compacted }
+        return revision
+    }
+
+    private func range(
+        _ request: RangeRequest,
+        seeing visible: Revision,
+        _ budget: inout StepBudget
+    ) throws(KeyspaceError) -> RangeResponse {
+        let revision = try revisionToRead(by: request, seeing: visible)
         var response = RangeResponse(header: ResponseHeader(revision: visible.number))
         guard !request.rangeEnd.isEmpty else {
             read(request, at: revision, into: &response)
             return response
         }
-        let range = KeyRange(key: request.key, rangeEnd: request.rangeEnd)
         guard !request.countOnly else {
-            response.count = count(range, at: revision, seeing: visible)
+            let range = KeyRange(key: request.key, rangeEnd: request.rangeEnd)
+            response.count = count(range, at: revision, seeing: visible, &budget)
             return response
         }
-        var versions: [KeyVersion] = []
-        response.count = collect(
-            range,
-            at: revision,
-            seeing: visible,
-            limit: fetchLimit(of: request),
-            into: &versions
-        )
-        if request.isFiltered { versions.removeAll { !request.admits($0) } }
-        request.sort(&versions)
-        if request.limit > 0, Int64(versions.count) > request.limit {
-            versions.removeSubrange(Int(request.limit)...)
-            response.more = true
-        }
-        response.kvs.reserveCapacity(versions.count)
-        for version in versions {
+        let selected = select(request, at: revision, seeing: visible, &budget)
+        guard !budget.isExceeded else { return response }
+        response.count = selected.count
+        response.more = selected.more
+        response.kvs.reserveCapacity(selected.versions.count)
+        for version in selected.versions {
             response.kvs.append(
                 request.keysOnly ? version.keyValueWithoutValue : version.keyValue
             )
         }
         return response
+    }
+
+    /// What a range has, in the order asked for and up to the limit; of count-only nothing.
+    func select(
+        _ request: RangeRequest,
+        at revision: Revision,
+        seeing visible: Revision,
+        _ budget: inout StepBudget
+    ) -> (versions: [KeyVersion], count: Int64, more: Bool) {
+        var versions: [KeyVersion] = []
+        guard !request.countOnly else { return (versions, 0, false) }
+        let count = collect(
+            KeyRange(key: request.key, rangeEnd: request.rangeEnd),
+            at: revision,
+            seeing: visible,
+            limit: fetchLimit(of: request),
+            &budget,
+            into: &versions
+        )
+        if request.isFiltered { versions.removeAll { !request.admits($0) } }
+        request.sort(&versions)
+        guard request.limit > 0, Int64(versions.count) > request.limit else {
+            return (versions, count, false)
+        }
+        versions.removeSubrange(Int(request.limit)...)
+        return (versions, count, true)
     }
 
     /// Reads one key: the most frequent request of all, for which no list is needed.
@@ -74,14 +120,15 @@ extension Keyspace {
         return Int(request.limit) + 1
     }
 
-    private func count(
+    func count(
         _ range: KeyRange,
         at revision: Revision,
-        seeing visible: Revision
+        seeing visible: Revision,
+        _ budget: inout StepBudget
     ) -> Int64 {
         guard revision < visible else { return Int64(history.newest.liveCount(in: range)) }
         var count: Int64 = 0
-        visit(range, at: revision, seeing: visible) { _ in
+        visit(range, at: revision, seeing: visible, &budget) { _ in
             count += 1
             return true
         }
@@ -94,15 +141,16 @@ extension Keyspace {
         at revision: Revision,
         seeing visible: Revision,
         limit: Int,
+        _ budget: inout StepBudget,
         into versions: inout [KeyVersion]
     ) -> Int64 {
         var count: Int64 = 0
         let isLatest = revision >= visible
         if isLatest {
             count = Int64(history.newest.liveCount(in: range))
-            versions.reserveCapacity(min(limit, Int(count)))
+            versions.reserveCapacity(min(limit, Int(count), Limits.versionsReservedMax))
         }
-        visit(range, at: revision, seeing: visible) { version in
+        visit(range, at: revision, seeing: visible, &budget) { version in
             if versions.count < limit { versions.append(version) }
             if isLatest { return versions.count < limit }
             count += 1
@@ -111,18 +159,24 @@ extension Keyspace {
         return count
     }
 
-    /// Visits what a reader at `revision` sees of the range, in order of the keys.
+    /// Visits what a reader at `revision` sees of the range, in order of the keys, until `body`
+    /// returns false or the budget is exceeded.
     func visit(
         _ range: KeyRange,
         at revision: Revision,
         seeing visible: Revision,
+        _ budget: inout StepBudget,
         _ body: (KeyVersion) -> Bool
     ) {
         guard revision < visible else {
-            history.newest.visit(range) { $0.isTombstone || body($0) }
+            history.newest.visit(range) { newest in
+                guard budget.spend() else { return false }
+                return newest.isTombstone || body(newest)
+            }
             return
         }
         history.newest.visit(range) { newest in
+            guard budget.spend() else { return false }
             guard let version = history.version(newest, at: revision), !version.isTombstone else {
                 return true
             }

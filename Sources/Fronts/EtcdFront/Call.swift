@@ -50,6 +50,9 @@ struct Call {
         /// The client, to take more of a stream of responses.
         case streaming(StreamedAnswer)
 
+        /// The client, to take more of a range whose pieces are made elsewhere.
+        indirect case longRange(LongRange)
+
         /// Until either side ends it.
         case watching(WatchCall)
         case keepingAlive(KeepAliveCall)

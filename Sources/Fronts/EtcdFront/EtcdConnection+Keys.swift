@@ -135,17 +135,11 @@ extension EtcdConnection {
             return fail(key, ErrorMapping.status(of: .unknownGroup))
         }
         machine.counters.ranges &+= 1
-        if Self.isLong(request, in: machine) {
-            let keyspace = machine.keyspace
-            let header = front.header(keyspace.revision.number)
-            return elsewhere(key) {
-                Self.read(request, from: keyspace, header)
-            } then: {
-                $0.answerLarge(key, $1)
-            }
-        }
         do throws(KeyspaceError) {
-            var response = try machine.keyspace.range(request)
+            let short = try machine.keyspace.range(request, stepsMax: Limits.keysReadOnLoopMax)
+            guard var response = short else {
+                return answer(key, longRange: request, from: machine.keyspace)
+            }
             response.header = front.header(response.header?.revision ?? 0)
             answerLarge(key, response)
         } catch {
@@ -153,53 +147,39 @@ extension EtcdConnection {
         }
     }
 
+    private func answer(_ key: CallKey, txn request: TxnRequest) {
+        guard let machine = front.machine else {
+            return fail(key, ErrorMapping.status(of: .unknownGroup))
+        }
+        let keyspace = machine.keyspace
+        guard keyspace.keysHeld > Limits.keysReadOnLoopMax, request.readsRanges else {
+            return conclude(key, Self.read(request, from: keyspace))
+        }
+        elsewhere(key) {
+            Self.read(request, from: keyspace)
+        } then: {
+            $0.conclude(key, .success($1))
+        }
+    }
+
     private static func read(
-        _ request: RangeRequest,
-        from keyspace: Keyspace,
-        _ header: ResponseHeader
-    ) -> Result<RangeResponse, GRPCStatus> {
+        _ request: TxnRequest,
+        from keyspace: Keyspace
+    ) -> Result<TxnResponse, GRPCStatus> {
         do throws(KeyspaceError) {
-            var response = try keyspace.range(request)
-            response.header = header
-            return .success(response)
+            return .success(try keyspace.read(request))
         } catch {
             return .failure(ErrorMapping.status(of: error))
         }
     }
 
-    /// Whether to read the range would hold up the loop.
-    private static func isLong(_ request: RangeRequest, in machine: KeyspaceMachine) -> Bool {
-        guard !request.rangeEnd.isEmpty, !request.countOnly,
-            machine.keyspace.keyCount > Limits.keysReadOnLoopMax, !isShortPage(request)
-        else { return false }
-        var counting = request
-        counting.countOnly = true
-        do throws(KeyspaceError) {
-            return try machine.keyspace.range(counting).count > Int64(Limits.keysReadOnLoopMax)
-        } catch {
-            return false
-        }
-    }
-
-    private func answer(_ key: CallKey, txn request: TxnRequest) {
-        guard let machine = front.machine else {
-            return fail(key, ErrorMapping.status(of: .unknownGroup))
-        }
-        do throws(KeyspaceError) {
-            var response = try machine.keyspace.read(request)
+    private func conclude(_ key: CallKey, _ result: Result<TxnResponse, GRPCStatus>) {
+        switch result {
+        case .success(var response):
             response.header = front.header(response.header?.revision ?? 0)
-            answer(key, response)
-        } catch {
-            fail(key, ErrorMapping.status(of: error))
+            answerWhole(key, response)
+        case .failure(let status): fail(key, status)
         }
-    }
-
-    /// Whether the limit bounds the work: nothing is sorted or left out after it is read.
-    private static func isShortPage(_ request: RangeRequest) -> Bool {
-        (1...Int64(Limits.keysReadOnLoopMax)).contains(request.limit)
-            && request.sortTarget == .key && request.sortOrder != .descend
-            && request.minModRevision == 0 && request.maxModRevision == 0
-            && request.minCreateRevision == 0 && request.maxCreateRevision == 0
     }
 
     private static func isSerializable(_ request: TxnRequest) -> Bool {
@@ -207,5 +187,19 @@ extension EtcdConnection {
             guard case .requestRange(let range)? = operation.request else { return false }
             return range.serializable
         }
+    }
+}
+
+extension TxnRequest {
+    /// Whether it asks for, or compares, more than single keys.
+    fileprivate var readsRanges: Bool {
+        compare.contains { !$0.rangeEnd.isEmpty }
+            || (success + failure).contains { operation in
+                switch operation.request {
+                case .requestRange(let range): !range.rangeEnd.isEmpty
+                case .requestTxn(let nested): nested.readsRanges
+                case .requestPut, .requestDeleteRange, nil: false
+                }
+            }
     }
 }

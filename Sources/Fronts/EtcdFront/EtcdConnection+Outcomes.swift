@@ -38,11 +38,11 @@ extension EtcdConnection {
             answer(key, response)
         case .deleteRange(var response):
             response.header = front.header(response.header?.revision ?? 0)
-            guard calls[key]?.method == .unlock else { return answer(key, response) }
+            guard calls[key]?.method == .unlock else { return answerWhole(key, response) }
             answer(key, UnlockResponse(header: response.header))
         case .txn(var response):
             response.header = front.header(response.header?.revision ?? 0)
-            guard calls[key]?.method == .resign else { return answer(key, response) }
+            guard calls[key]?.method == .resign else { return answerWhole(key, response) }
             answer(key, ResignResponse(header: response.header))
         case .compaction(var response):
             response.header = front.header(response.header?.revision ?? 0)

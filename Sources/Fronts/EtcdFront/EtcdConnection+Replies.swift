@@ -18,10 +18,33 @@ extension EtcdConnection {
 
     /// A range's answer: at once if it is small, else as the client takes it.
     func answerLarge(_ key: CallKey, _ response: RangeResponse) {
-        guard response.encodedLength > Limits.streamBacklogBytes, let stream = calls[key]?.stream
-        else { return answer(key, response) }
+        let length = response.encodedLength
+        guard length > Limits.streamBacklogBytes else { return answer(key, response) }
+        guard length <= Limits.responseBytesMax else {
+            return fail(key, .tooLarge(length, limit: Limits.responseBytesMax))
+        }
+        begin(LargeResponse(response), key)
+    }
+
+    /// An answer that may be large, of a kind that is rarely: encoded in one, elsewhere if it is.
+    ///
+    /// What it answers has been done, so it is never refused.
+    func answerWhole<Response: WireMessage>(_ key: CallKey, _ response: Response) {
+        let length = response.encodedLength
+        guard length > Limits.streamBacklogBytes else { return answer(key, response) }
+        guard length <= Limits.responseBytesMax else {
+            return fail(key, .tooLarge(length, limit: Limits.responseBytesMax))
+        }
+        elsewhere(key, as: .continuation) {
+            .success(response.encoded)
+        } then: {
+            $0.begin(LargeResponse($1), key)
+        }
+    }
+
+    private func begin(_ large: LargeResponse, _ key: CallKey) {
+        guard let stream = calls[key]?.stream else { return }
         if let method = calls[key]?.method { front.counters.noteSent(method) }
-        let large = LargeResponse(response)
         calls[key]?.work = .sending(large)
         http.respondHeaders(stream)
         http.sendBody(stream, large.opening(), endStream: false)
@@ -36,7 +59,8 @@ extension EtcdConnection {
         noteOutput()
         while http.isWritable(stream) {
             guard let piece = large.piece() else {
-                http.sendBody(stream, large.closing(), endStream: false)
+                let closing = large.closing()
+                if !closing.isEmpty { http.sendBody(stream, closing, endStream: false) }
                 return end(key, .ok)
             }
             http.sendBody(stream, piece, endStream: false)
@@ -111,7 +135,8 @@ extension EtcdConnection {
             recipeCount -= 1
             front.cancelRecipe(recipe)
         case .elsewhere(let ticket): front.workers.cancel(ticket)
-        case .receiving, .outcome, .raisingAlarm, .leave, .sending, .streaming, .keepingAlive,
+        case .receiving, .outcome, .raisingAlarm, .leave, .sending, .streaming, .longRange,
+            .keepingAlive,
             .healthWatching, .reflecting:
             break
         }

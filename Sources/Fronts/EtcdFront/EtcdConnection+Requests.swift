@@ -55,6 +55,7 @@ extension EtcdConnection: HTTP2EventSink {
         case .watching: setWritable(key, true)
         case .sending: sendMore(key)
         case .streaming: streamMore(key)
+        case .longRange(let range): orderPiece(of: range, key)
         case .recipe(let recipe): front.setWritable(recipe: recipe, true)
         case .receiving, .outcome, .raisingAlarm, .leave, .elsewhere, .keepingAlive,
             .healthWatching, .reflecting, nil:
@@ -219,6 +220,7 @@ extension EtcdConnection: HTTP2EventSink {
         case .keepingAlive: serveKeepAlive(key, message)
         case .reflecting: serveReflection(key, message)
         case .receiving, .outcome, .raisingAlarm, .leave, .elsewhere, .sending, .streaming,
+            .longRange,
             .healthWatching, .recipe, nil:
             return
         }
@@ -234,6 +236,7 @@ extension EtcdConnection: HTTP2EventSink {
             calls[key]?.work = .keepingAlive(call)
             endIfRenewed(key)
         case .watching, .outcome, .raisingAlarm, .leave, .elsewhere, .sending, .streaming,
+            .longRange,
             .healthWatching, .recipe, nil:
             return
         }

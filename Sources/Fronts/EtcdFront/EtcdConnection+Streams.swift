@@ -1,3 +1,4 @@
+internal import Environment
 internal import EtcdWire
 internal import Groups
 internal import HTTP2Wire
@@ -47,11 +48,11 @@ extension EtcdConnection {
         guard let stream = calls[key]?.stream else { return }
         http.respondHeaders(stream)
         noteOutput()
-        refill(key, answer)
+        refill(key, answer, as: .fresh)
     }
 
-    private func refill(_ key: CallKey, _ answer: StreamedAnswer) {
-        elsewhere(key) {
+    private func refill(_ key: CallKey, _ answer: StreamedAnswer, as standing: WorkStanding) {
+        elsewhere(key, as: standing) {
             var answer = answer
             return .success(answer.refill() ? answer : nil)
         } then: { connection, answer in
@@ -67,7 +68,9 @@ extension EtcdConnection {
         else { return }
         noteOutput()
         while http.isWritable(stream) {
-            guard let message = answer.takeReady() else { return refill(key, answer) }
+            guard let message = answer.takeReady() else {
+                return refill(key, answer, as: .continuation)
+            }
             http.sendBody(stream, message, endStream: false)
         }
         calls[key]?.work = .streaming(answer)

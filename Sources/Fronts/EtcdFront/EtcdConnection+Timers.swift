@@ -46,7 +46,9 @@ extension EtcdConnection {
         case .healthWatching:
             send(key, HealthCheckResponse(status: .notServing))
             end(key, ErrorMapping.stopped)
-        case .receiving, .outcome, .raisingAlarm, .leave, .elsewhere, .sending, .streaming: return
+        case .receiving, .outcome, .raisingAlarm, .leave, .elsewhere, .sending, .streaming,
+            .longRange:
+            return
         }
     }
 }

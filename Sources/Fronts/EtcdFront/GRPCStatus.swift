@@ -25,6 +25,14 @@ extension GRPCStatus {
         )
     }
 
+    /// An answer that etcd's server would not send either.
+    static func tooLarge(_ count: Int, limit: Int) -> GRPCStatus {
+        GRPCStatus(
+            .resourceExhausted,
+            "trying to send message larger than max (\(count) vs. \(limit))"
+        )
+    }
+
     static func undecodable(_ error: DecodeError) -> GRPCStatus {
         GRPCStatus(.internalError, "grpc: error unmarshalling request: \(error)")
     }

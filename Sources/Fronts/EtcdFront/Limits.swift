@@ -19,8 +19,8 @@ public enum Limits {
     /// the memory with requests that never end.
     public static let gatheredBytesMax = 64 << 20
 
-    /// A range with more keys is read on another thread, so that it does not hold up the loop: as
-    /// many take about a millisecond.
+    /// A range that passes more keys, deleted ones too, is read by workers, so that it does not hold
+    /// up the loop: as many take about a millisecond.
     public static let keysReadOnLoopMax = 5_000
 
     /// A keyspace of more bytes is hashed on another thread; as many take some milliseconds.
@@ -64,7 +64,7 @@ public enum Limits {
     /// Keys of any of its messages; those of usual size fill `requestBytesMax` long before.
     public static let streamedKeysMax = 65_536
 
-    /// How much of a large response is encoded at once.
+    /// How much of a large response is encoded at once on the loop.
     public static let pieceBytes = 64 * 1024
 
     /// A call's body in JSON: a request of the largest size in base64, and its names.
@@ -75,6 +75,13 @@ public enum Limits {
 
     /// An answer that is given in JSON, as protobuf: it is held twice while it is put into words.
     public static let gatewayAnswerBytesMax = 32 << 20
+
+    /// How much of a long range a worker encodes at once: enough that the way to it and back does
+    /// not count, little enough that a thousand such calls do not fill the memory.
+    public static let workerPieceBytes = 256 * 1024
+
+    /// The largest answer, as etcd's server sends none above: 2 GiB less a byte.
+    public static let responseBytesMax = Int(Int32.max)
 
     /// The head of a plain HTTP request; browsers' cookies included.
     public static let plainHeadBytesMax = 16 * 1024
