@@ -20,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 import footprint  # noqa: E402
 import long_reads  # noqa: E402
 import throughput  # noqa: E402
+import watch_fanout  # noqa: E402
 from load import PUT, ROOT, median  # noqa: E402
 
 PAGE = ROOT / "docs/performance.md"
@@ -36,6 +37,8 @@ class Amounts:
         self.list_keys = 10_000 if is_quick else 100_000
         self.list_seconds = 2 if is_quick else 6
         self.full_keys = 20_000 if is_quick else 1_000_000
+        self.watchers = 100 if is_quick else 1000
+        self.watched_puts = 20 if is_quick else 100
         self.start_rounds = 2 if is_quick else 5
         self.rest_seconds = 2 if is_quick else 10
 
@@ -66,7 +69,15 @@ def footprints(amounts):
     return footprint.table(found)
 
 
-PARTS = {"saturated": saturated, "generators": generators, "reads": reads, "footprint": footprints}
+def fanout(amounts):
+    found = watch_fanout.run(amounts.watchers, amounts.watched_puts, amounts.rounds)
+    return watch_fanout.table(found, amounts.watchers)
+
+
+PARTS = {
+    "saturated": saturated, "generators": generators, "reads": reads, "fanout": fanout,
+    "footprint": footprints,
+}
 
 
 def machine():

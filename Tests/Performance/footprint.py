@@ -64,17 +64,21 @@ def full(system, keys):
             [node.etcd], "put", "--connections", 4, "--outstanding", 100, "--key-bytes", 64,
             "--key-space", keys, "--count", keys))
         loaded = node.resident_bytes
+        if count(node) != keys:
+            raise RuntimeError(f"{system}: {count(node)} keys of {keys} were put")
         node.end(signal.SIGKILL)
         crashed = start(node)
         resident = node.resident_bytes
-        found = count(node)
-        if found != keys:
-            raise RuntimeError(f"{system}: {found} keys of {keys} are there after the crash")
+        # All were acknowledged. etcd 3.5.1 may lose some in a crash (etcd-io/etcd#13766).
+        missing = keys - count(node)
+        if missing and system == "martlet":
+            raise RuntimeError(f"{missing} keys of {keys} are not there after the crash")
     return {
         f"loading {keys:,} keys of 64 B with 256 B, a second": outcome["throughput"],
         "resident bytes a key, loaded": (loaded - empty) / keys,
         "resident bytes a key, after a start": (resident - empty) / keys,
         "ready again after a crash, s": crashed,
+        "acknowledged keys missing after it": missing,
     }
 
 
