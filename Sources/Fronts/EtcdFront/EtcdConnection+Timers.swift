@@ -7,6 +7,7 @@ extension EtcdConnection {
     func passTime(isLeaderless: Bool) {
         guard isLeaderless || (timerAt.map { front.now >= $0 } ?? false) else { return }
         timerAt = nil
+        if case .sniffing = mode { return passSilence() }
         for place in calls.places {
             guard let key = calls.key(at: place), let call = calls[key] else { continue }
             if let deadline = call.deadline, front.now >= deadline {
@@ -18,6 +19,12 @@ extension EtcdConnection {
                 tellProgress(key)
             }
         }
+    }
+
+    /// Who connects and says nothing costs a place among the connections, which others need.
+    private func passSilence() {
+        guard front.now < silentUntil else { return close() }
+        timerAt = silentUntil
     }
 
     /// No new calls; what never ends by itself ends now.

@@ -46,6 +46,9 @@ public final class EtcdConnection: ChannelInboundHandler, ChannelOutboundHandler
     /// When a deadline or a progress report may be due; never later than the first one is.
     var timerAt: Instant?
 
+    /// When a connection that has not said what it speaks is given up.
+    var silentUntil = Instant.zero
+
     private var context: ChannelHandlerContext?
     private var isFlushNoted = false
     private var isTurnWanted = false
@@ -63,6 +66,8 @@ public final class EtcdConnection: ChannelInboundHandler, ChannelOutboundHandler
         self.context = context
         number = front.add(.etcd(self))
         if number == nil { context.close(promise: nil) }
+        silentUntil = front.now + Limits.silenceNanosecondsMax
+        timerAt = silentUntil
     }
 
     public func handlerRemoved(context: ChannelHandlerContext) { forget() }

@@ -3,6 +3,10 @@ public enum Limits {
     /// Connections of one shard; each costs a socket and some kilobytes.
     public static let connectionsMax = 20_000
 
+    /// How long a connection may take to say whether it speaks HTTP/2 or HTTP/1: longer than any
+    /// client and network need, and short beside what it takes to fill all places.
+    public static let silenceNanosecondsMax: UInt64 = 30_000_000_000
+
     /// Streams that one connection may have open: a client with more calls at once queues them.
     ///
     /// etcd allows as many as the client likes; a kube-apiserver keeps some hundred watches on one

@@ -190,7 +190,24 @@ def fragments(checks, name, stubs):
     talk.close()
 
 
+def timely(checks, system):
+    """Watches that want it are told how far they are, as often as the operator says."""
+    flag = "watch-progress-notify-interval=200ms"
+    for each in (system, "etcd"):
+        name = f"--experimental-{flag}" if each == "etcd" else f"--{flag}"
+        with Cluster(each, flags=[name]) as cluster:
+            stubs = Stubs(cluster.endpoints[0])
+            revision = stubs.kv.Put(rpc.PutRequest(key=b"noisy"), timeout=10).header.revision
+            talk = Conversation(stubs)
+            talk.create(b"quiet", progress_notify=True, answers=4)
+            told = [(len(answer.events), answer.header.revision) for answer in talk.answers[1:4]]
+            checks.equal(f"{each}: progress is told on time", told, [(0, revision)] * 3)
+            talk.close()
+            stubs.close()
+
+
 def compare(checks, system):
+    timely(checks, system)
     with Cluster(system) as ours, Cluster("etcd") as theirs:
         stubs = Stubs(ours.endpoints[0]), Stubs(theirs.endpoints[0])
         for conversation in CONVERSATIONS:

@@ -8,6 +8,21 @@ import Testing
 
 /// What clients send that no client should; nothing of it may trap or stay behind.
 @Suite struct HostileInputTests {
+    @Test func whoConnectsAndSaysNothingLosesItsPlace() throws {
+        let node = Node()
+        let silent = try TestClient(node)
+        let slow = try TestClient(node)
+        try slow.send(Array("PRI * ".utf8))
+        let client = try TestClient(node)
+        try client.exchange()
+        node.pass(milliseconds: 29_000)
+        #expect(silent.isConnected && slow.isConnected)
+        node.pass(milliseconds: 2_000)
+        #expect(!silent.isConnected && !slow.isConnected)
+        #expect(client.isConnected)
+        #expect(node.front.connectionCount == 1)
+    }
+
     @Test func damagedConversationsNeverTrapAndLeaveNothingBehind() throws {
         let conversation = try recorded()
         let node = Node()

@@ -68,6 +68,23 @@ import Testing
         #expect(complaint?.failure == "'2GB' is not a number of bytes")
     }
 
+    @Test(arguments: [
+        (nil as String?, nil as UInt64?), ("100ms", 100_000_000), ("2s", 2_000_000_000),
+        ("10m", 600_000_000_000), ("1h", 3_600_000_000_000),
+    ])
+    func theIntervalOfProgressHasAUnit(text: String?, nanoseconds: UInt64?) throws {
+        let configuration = try StartOptions(progressInterval: text).development()
+        #expect(configuration.progressNanoseconds == nanoseconds)
+    }
+
+    @Test(arguments: ["99ms", "0s", "10", "m", "-1s", "1.5s", "999999999999h"])
+    func anIntervalThatIsNoneOrTooShortIsRefused(text: String) {
+        let complaint = #expect(throws: Complaint.self) {
+            try StartOptions(progressInterval: text).development()
+        }
+        #expect(complaint?.failure == "'\(text)' is no interval for progress reports")
+    }
+
     @Test func halfOfTLSIsRefused() {
         let options = StartOptions(certificate: "server.pem")
         #expect(throws: Complaint.self) { try options.development() }

@@ -65,6 +65,9 @@ struct Start: AsyncParsableCommand {
     @Option(help: "The keyspace's bytes beyond which writes are refused; 0: 2 GiB, -1: no limit.")
     var quotaBackendBytes: String?
 
+    @Option(help: "How often watches that want it are told their progress; 10m by default.")
+    var watchProgressNotifyInterval: String?
+
     func run() async throws {
         let configuration = try Output.usage { () throws(Complaint) in try nodeConfiguration() }
         do {
@@ -94,7 +97,8 @@ struct Start: AsyncParsableCommand {
             peerAuthority: peerCaFile,
             logLevel: log.logLevel,
             logFormat: log.logFormat,
-            quotaBytes: quotaBackendBytes
+            quotaBytes: quotaBackendBytes,
+            progressInterval: watchProgressNotifyInterval
         )
         if let config {
             let text = try TextFile.read(config)

@@ -26,6 +26,12 @@ struct NodeConfiguration: Sendable {
     /// etcd's: 2 GiB.
     static let quotaBytesDefault = 2 << 30
 
+    /// How long a watch that wants progress reports stays without word; nil: the front's default.
+    var progressNanoseconds: UInt64?
+
+    /// Etcd's: reports more often than that would be a load of their own.
+    static let progressNanosecondsMin: UInt64 = 100_000_000
+
     struct Member: Sendable, Equatable {
         var name: String
         var peer: Address?

@@ -16,6 +16,7 @@ struct StartOptions: Equatable {
     var logLevel: String?
     var logFormat: String?
     var quotaBytes: String?
+    var progressInterval: String?
 
     /// The keys of a configuration file; the flags have the same names.
     static var keys: [(name: String, path: WritableKeyPath<StartOptions, String?>)] {
@@ -27,6 +28,7 @@ struct StartOptions: Equatable {
             ("peer-key-file", \.peerKey), ("peer-ca-file", \.peerAuthority),
             ("log-level", \.logLevel), ("log-format", \.logFormat),
             ("quota-backend-bytes", \.quotaBytes),
+            ("watch-progress-notify-interval", \.progressInterval),
         ]
     }
 
@@ -161,7 +163,8 @@ struct StartOptions: Equatable {
             tls: try parseTLS(),
             peerTLS: try parsePeerTLS(),
             log: try LogSettings(level: logLevel, format: logFormat),
-            quotaBytes: try parseQuota()
+            quotaBytes: try parseQuota(),
+            progressNanoseconds: try parseProgressInterval()
         )
     }
 
@@ -214,6 +217,27 @@ struct StartOptions: Equatable {
         }
         guard number >= 0 else { return nil }
         return number == 0 ? NodeConfiguration.quotaBytesDefault : number
+    }
+
+    /// A number with a unit, as etcd takes it.
+    private func parseProgressInterval() throws(Complaint) -> UInt64? {
+        guard let progressInterval else { return nil }
+        let units: [(String, UInt64)] = [
+            ("ms", 1_000_000), ("s", 1_000_000_000), ("m", 60_000_000_000),
+            ("h", 3_600_000_000_000),
+        ]
+        for (unit, scale) in units where progressInterval.hasSuffix(unit) {
+            guard let number = UInt64(progressInterval.dropLast(unit.count)) else { continue }
+            let (nanoseconds, overflows) = number.multipliedReportingOverflow(by: scale)
+            guard !overflows, nanoseconds >= NodeConfiguration.progressNanosecondsMin else { break }
+            return nanoseconds
+        }
+        throw Complaint(
+            failure: "'\(progressInterval)' is no interval for progress reports",
+            cause: "--watch-progress-notify-interval takes a whole number and ms, s, m or h; "
+                + "at least 100ms",
+            fix: "--watch-progress-notify-interval 10m"
+        )
     }
 
     private func parseTLS() throws(Complaint) -> NodeConfiguration.TLSFiles? {

@@ -49,7 +49,7 @@ final class ShardLoop {
         front = EtcdFront(
             shard: shard,
             cluster: registration.view(of: shard.metadata),
-            settings: EtcdFrontSettings(),
+            settings: configuration.frontSettings,
             random: SystemRandomSource(),
             workers: workers
         )
