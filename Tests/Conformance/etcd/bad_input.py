@@ -277,6 +277,52 @@ def conversation(checks, endpoint):
     client.close()
 
 
+def events_of(client, stream, wanted, seconds=60):
+    """Reads a watch stream until so many events have come; the values' first bytes, in order."""
+    body, heard, position = b"", [], 0
+    deadline = time.monotonic() + seconds
+    while len(heard) < wanted and time.monotonic() < deadline:
+        while position < len(client.events):
+            event = client.events[position]
+            position += 1
+            if getattr(event, "stream_id", None) == stream and hasattr(event, "data"):
+                body += event.data
+                client.h2.acknowledge_received_data(event.flow_controlled_length, stream)
+        client.flush()
+        while len(body) >= 5 and len(body) >= 5 + int.from_bytes(body[1:5], "big"):
+            end = 5 + int.from_bytes(body[1:5], "big")
+            response = rpc.WatchResponse.FromString(body[5:end])
+            heard += [event.kv.value[:4] for event in response.events]
+            body = body[end:]
+        if len(heard) < wanted:
+            client.receive()
+    return heard
+
+
+def slow_watchers(checks, node):
+    """Watchers that do not read: they cost a bounded amount, and miss nothing once they do."""
+    watch = message(rpc.WatchRequest(
+        create_request=rpc.WatchCreateRequest(key=b"slow")).SerializeToString())
+    clients = [Http2Client(node.etcd) for _ in range(30)]
+    streams = [client.start("/etcdserverpb.Watch/Watch", watch) for client in clients]
+    for client in clients:
+        while not any(hasattr(event, "data") for event in client.events):
+            client.receive()
+    stubs = Stubs(node.etcd)
+    before, puts, size = node.resident_bytes, 400, 64 << 10
+    for number in range(puts):
+        value = b"%04d" % number + bytes(size)
+        stubs.kv.Put(rpc.PutRequest(key=b"slow", value=value), timeout=10)
+    grown = node.resident_bytes - before
+    # The history itself is 25 MiB; kept for each watcher it would be 750.
+    checks.check("watchers that do not read cost little", grown < 150 << 20, f"{grown >> 20} MiB")
+    heard = events_of(clients[0], streams[0], puts)
+    checks.equal("and hear everything once they read", heard, [b"%04d" % n for n in range(puts)])
+    stubs.close()
+    for client in clients:
+        client.close()
+
+
 def health(checks, endpoint):
     path = "/grpc.health.v1.Health/Check"
     whole = one_connection(endpoint, lambda client: client.call(path, b""))
@@ -336,6 +382,8 @@ def compare(checks, system):
         h2load(checks, ours.endpoints[0])
         requests(checks, ours.endpoints[0], theirs.endpoints[0])
         subject.still_serves("bad requests")
+        slow_watchers(checks, ours.nodes[0])
+        subject.still_serves("slow watchers")
         broken_frames(subject)
         garbage_connections(subject)
         floods(subject)
