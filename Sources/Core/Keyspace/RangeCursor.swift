@@ -72,24 +72,25 @@ public struct RangeCursor: Sendable {
         return true
     }
 
+    /// Looks one key ahead, so that whoever has taken the last one knows it.
     private mutating func walk(from lower: ByteSlice, _ body: (KeyValue) -> Bool) {
         var rest = left
-        var resume: ByteSlice?
+        var isFull = false
+        var following: ByteSlice?
         let range = KeyRange(key: lower, rangeEnd: request.rangeEnd)
         var budget = StepBudget.unlimited
         keyspace.visit(range, at: revision, seeing: keyspace.revision, &budget) { version in
             guard request.admits(version) else { return true }
+            guard !isFull else {
+                following = version.key
+                return false
+            }
             rest -= 1
-            if !body(value(of: version)) { resume = version.key }
-            return resume == nil && rest > 0
+            isFull = !body(value(of: version))
+            return rest > 0
         }
         left = rest
-        if let resume, rest > 0, !request.rangeEnd.isEmpty {
-            // The least key above.
-            source = .tree(from: ByteSlice(resume.array + [0]))
-        } else {
-            source = .end
-        }
+        source = following.map { .tree(from: $0) } ?? .end
     }
 
     private mutating func give(
@@ -109,6 +110,12 @@ public struct RangeCursor: Sendable {
         request.keysOnly ? version.keyValueWithoutValue : version.keyValue
     }
 
+    /// How many keys the range has in all, whatever limit and filters, and whether the limit left some
+    /// out, once `given` were given.
+    public func extent(given: Int64) -> (count: Int64, more: Bool) {
+        keyspace.extent(of: request, at: revision, given: given)
+    }
+
     /// What the answer says beside its keys; walks over all of them, as a copy of the cursor would.
     public func summary(measuring measure: (KeyValue) -> Int) -> Summary {
         var summary = Summary()
@@ -119,7 +126,7 @@ public struct RangeCursor: Sendable {
             given += 1
             return true
         }
-        (summary.count, summary.more) = keyspace.extent(of: request, at: revision, given: given)
+        (summary.count, summary.more) = extent(given: given)
         return summary
     }
 }
@@ -127,6 +134,11 @@ public struct RangeCursor: Sendable {
 extension RangeRequest {
     /// Whether the answer has its keys as the tree has them.
     var isInOrderOfKeys: Bool { sortTarget == .key && sortOrder != .descend }
+
+    /// Whether etcd streams its order: by keys, as `none` is whatever the target.
+    public var isOrderStreamed: Bool {
+        sortOrder == .none || (sortOrder == .ascend && sortTarget == .key)
+    }
 }
 
 extension Keyspace {

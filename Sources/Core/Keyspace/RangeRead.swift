@@ -189,7 +189,7 @@ extension RangeRequest {
     /// Whether keys are left out by revision.
     ///
     /// Zero means no bound; a negative one is a bound.
-    var isFiltered: Bool {
+    public var isFiltered: Bool {
         minModRevision != 0 || maxModRevision != 0 || minCreateRevision != 0
             || maxCreateRevision != 0
     }

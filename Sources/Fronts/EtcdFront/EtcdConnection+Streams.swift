@@ -23,8 +23,8 @@ extension EtcdConnection {
         } catch {
             return fail(key, ErrorMapping.status(of: error))
         }
-        guard RangePages.isInOrder(request) else { return fail(key, ErrorMapping.customSort) }
-        guard !RangePages.isFiltered(request) else { return fail(key, ErrorMapping.filters) }
+        guard request.isOrderStreamed else { return fail(key, ErrorMapping.customSort) }
+        guard !request.isFiltered else { return fail(key, ErrorMapping.filters) }
         if request.serializable {
             answer(key, rangeStream: request)
         } else {

@@ -77,9 +77,9 @@ struct SnapshotStream: Sendable {
 
 /// The answers of `RangeStream`: pages that grow, and in the last one what is said of all.
 struct RangeStream: Sendable {
-    private var pages: RangePages
+    private var cursor: RangeCursor
     private let header: ResponseHeader
-    private let limit: Int64
+    private var given: Int64 = 0
     private var keys = Limits.streamedKeysAtFirst
     private var isEnded = false
 
@@ -88,23 +88,34 @@ struct RangeStream: Sendable {
         of keyspace: Keyspace,
         _ header: ResponseHeader
     ) throws(KeyspaceError) {
-        pages = try RangePages(request, of: keyspace)
+        var request = request
+        request.sortTarget = .key
+        cursor = try RangeCursor(request, in: keyspace)
         self.header = header
-        limit = request.limit
     }
 
     mutating func batch() -> [ByteSlice] {
         guard !isEnded else { return [] }
         var response = RangeResponse()
-        response.kvs = pages.page(keys: keys, bytes: Limits.requestBytesMax)
-        isEnded = pages.isAtEnd
+        isEnded = !fill(&response.kvs)
+        given += Int64(response.kvs.count)
         if isEnded {
             response.header = header
-            response.count = pages.count()
-            response.more = limit > 0 && response.count > limit
+            (response.count, response.more) = cursor.extent(given: given)
         }
         let length = response.encodedLength
         if length < Limits.requestBytesMax / 2 { keys = min(keys * 2, Limits.streamedKeysMax) }
         return [StreamedAnswer.framed(RangeStreamResponse(rangeResponse: response))]
+    }
+
+    /// Takes keys until the page is full; whether some may be left.
+    private mutating func fill(_ page: inout [KeyValue]) -> Bool {
+        var byteCount = 0
+        let most = keys
+        return cursor.next { value in
+            page.append(value)
+            byteCount += value.key.count + value.value.count
+            return page.count < most && byteCount < Limits.requestBytesMax
+        }
     }
 }

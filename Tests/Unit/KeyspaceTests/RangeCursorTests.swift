@@ -47,6 +47,28 @@ import Testing
         }
     }
 
+    @Test(arguments: [
+        (RangeRequest.SortOrder.none, RangeRequest.SortTarget.value, true),
+        (.ascend, .key, true), (.ascend, .mod, false), (.descend, .key, false),
+    ])
+    func theOrderOfKeysIsTheOnlyOneThatIsStreamed(
+        order: RangeRequest.SortOrder,
+        target: RangeRequest.SortTarget,
+        isStreamed: Bool
+    ) {
+        let request = RangeRequest(key: "a", sortOrder: order, sortTarget: target)
+        #expect(request.isOrderStreamed == isStreamed)
+    }
+
+    @Test func whoHasTakenTheLastKeyKnowsIt() throws {
+        var keyspace = Keyspace()
+        for key: ByteSlice in ["a", "b", "c"] { keyspace.put(key, "1") }
+        keyspace.delete("c")
+        var cursor = try RangeCursor(RangeRequest(key: "a", rangeEnd: "z"), in: keyspace)
+        #expect(cursor.next { $0.key != "a" })
+        #expect(!cursor.next { $0.key != "b" })
+    }
+
     @Test func itReadsTheKeyspaceAsItWas() throws {
         var keyspace = Keyspace()
         for number in 10..<40 { keyspace.put(ByteSlice("k\(number)"), "old") }
