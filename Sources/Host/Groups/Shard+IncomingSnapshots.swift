@@ -65,8 +65,7 @@ extension Shard {
         group.snapshots.entriesSince = 0
         group.snapshots.bytesSince = 0
         group.snapshots.lastBytes = Int(clamping: incoming.received)
-        journal.gather(JournalMark(group: group.id, index: mark.index, term: mark.term))
-        group.snapshots.unmarked = mark
+        noteMark(mark, replacesLog: !isInLog, in: group)
         report(mark, .done, received: incoming.received, to: leader, in: group)
         effects.facts.append(.snapshotInstalled(group.id, mark.index))
     }

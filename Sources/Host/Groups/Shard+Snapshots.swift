@@ -99,8 +99,15 @@ extension Shard {
     }
 
     /// The journal hears of the snapshot with its next batch.
-    func noteMark(_ mark: SnapshotMark, in group: Group) {
-        journal.gather(JournalMark(group: group.id, index: mark.index, term: mark.term))
+    func noteMark(_ mark: SnapshotMark, replacesLog: Bool = false, in group: Group) {
+        journal.gather(
+            JournalMark(
+                group: group.id,
+                index: mark.index,
+                term: mark.term,
+                replacesLog: replacesLog
+            )
+        )
         group.snapshots.unmarked = mark
     }
 

@@ -85,7 +85,9 @@ public final class Shard {
         // The power may have gone between a snapshot's rename and its mark in the journal: the entries
         // to come would then follow a gap.
         for group in groups where group.raft.snapshot.index > .zero {
-            noteMark(group.raft.snapshot, in: group)
+            // And the journal may hold entries of a log that the snapshot has replaced.
+            let isAlone = group.raft.lastIndex == group.raft.snapshot.index
+            noteMark(group.raft.snapshot, replacesLog: isAlone, in: group)
         }
     }
 

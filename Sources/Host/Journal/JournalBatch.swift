@@ -50,17 +50,23 @@ public struct JournalMark: Sendable, Equatable {
     public var index: LogIndex
     public var term: Term
 
-    public init(group: GroupID, index: LogIndex, term: Term) {
+    /// Whether the snapshot came in place of a log that differed: then no entry written before it
+    /// follows it, though its index may seem to.
+    public var replacesLog: Bool
+
+    public init(group: GroupID, index: LogIndex, term: Term, replacesLog: Bool = false) {
         self.group = group
         self.index = index
         self.term = term
+        self.replacesLog = replacesLog
     }
 }
 
 /// What is written and synced together, and counts whole or not at all.
 ///
 /// In the order states, marks, entries. An entry replaces its group's entries from its index on. A
-/// mark drops a group's entries if they differ from it at its index or end before it.
+/// mark drops a group's entries if they differ from it at its index or end before it, or if it says
+/// that it replaces them.
 public struct JournalBatch: Sendable, Equatable {
     public var states: [JournalGroupState] = []
     public var marks: [JournalMark] = []

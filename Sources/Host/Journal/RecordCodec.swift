@@ -19,10 +19,12 @@ struct EncodedBatch {
 ///     1 state   group · term · vote · commit index            8 bytes each, little-endian
 ///     2 mark    group · index · term
 ///     3 entry   group · index · term · kind: 1 byte · length: UInt32 · payload
+///     4 mark that replaces the log before it: as 2
 enum RecordCodec {
     private static let state: UInt8 = 1
     private static let mark: UInt8 = 2
     private static let entry: UInt8 = 3
+    private static let replacement: UInt8 = 4
 
     /// What stands before an entry's payload.
     private static let entryHeadBytes = 30
@@ -72,7 +74,7 @@ enum RecordCodec {
     }
 
     private static func encode(_ group: JournalMark, into writer: inout ByteWriter) {
-        writer.byte(mark)
+        writer.byte(group.replacesLog ? replacement : mark)
         writer.integer(group.group.number)
         writer.integer(group.index.number)
         writer.integer(group.term.number)
@@ -104,12 +106,13 @@ enum RecordCodec {
                     commitIndex: LogIndex(try reader.integer())
                 )
                 batch.states.append(JournalGroupState(group: group, state: state))
-            case mark:
+            case mark, replacement:
                 batch.marks.append(
                     JournalMark(
                         group: group,
                         index: LogIndex(try reader.integer()),
-                        term: Term(try reader.integer())
+                        term: Term(try reader.integer()),
+                        replacesLog: kind == replacement
                     )
                 )
             case entry: batch.entries.append(try decodeEntry(of: group, from: &reader))

@@ -46,6 +46,7 @@ extension RecoveredGroup {
         // Each file repeats the marks of its time: only a newer one says something.
         if let old = self.mark, old.index >= mark.index { return }
         self.mark = mark
+        if mark.replacesLog { entries = [] }
         guard let first = entries.first, let last = entries.last else { return }
         let isAgreed =
             first.index <= mark.index && mark.index <= last.index

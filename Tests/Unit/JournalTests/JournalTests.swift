@@ -154,6 +154,24 @@ import Testing
         #expect(try recovered()[0].entries == [entry(1, 3, term: 8)])
     }
 
+    /// The entry at the snapshot's end may be in a file that has gone, so terms alone do not tell;
+    /// somewhere among these ends is that of a file.
+    @Test(arguments: UInt64(60)...199)
+    func aLogThatASnapshotReplacedIsDroppedThoughItsBeginningHasGone(end: UInt64) throws {
+        let journal = try open().journal
+        for index: UInt64 in 1...200 { try journal.write(batch(entry(1, index))) }
+        var installed = JournalBatch()
+        let last = LogIndex(end)
+        installed.install(
+            JournalMark(group: GroupID(1), index: last, term: Term(7), replacesLog: true)
+        )
+        try journal.write(installed)
+        try journal.release(GroupID(1), upTo: last)
+        let group = try recovered()[0]
+        #expect(group.mark?.index == last)
+        #expect(group.entries == [])
+    }
+
     @Test func anInstalledSnapshotTakesTheEntriesBeforeItOutOfItsBatch() throws {
         let journal = try open().journal
         try journal.write(batch(entry(1, 1), entry(1, 2)))
