@@ -24,6 +24,9 @@ struct ObservedLog: Sendable, Equatable {
         index < snapshotIndex || self.term(at: index) == term
     }
 
+    /// Whether a snapshot stands for the entry.
+    func covers(_ index: LogIndex) -> Bool { index <= snapshotIndex }
+
     /// What a snapshot covers is skipped; what would leave a gap is not taken.
     mutating func replace(from first: LogIndex, with entries: [ObservedEntry]) {
         let position = first - snapshotIndex - 1

@@ -207,6 +207,15 @@ extension RaftObserver {
         on node: NodeID
     ) {
         replicas[place(group, node)].durableVote = (term, candidate)
+        noteVote(candidate, in: term, of: group, on: node)
+    }
+
+    private mutating func noteVote(
+        _ candidate: UInt64,
+        in term: Term,
+        of group: GroupID,
+        on node: NodeID
+    ) {
         guard candidate != 0 else { return }
         let name = VoteName(term: term, candidate: candidate)
         let groupPlace = place(group)
@@ -233,9 +242,11 @@ extension RaftObserver {
                     + "of group \(group), and came up with \(term) and \(candidate)"
             )
         }
-        // What was not synced never was, a vote among it.
+        // What was not synced never was, a vote among it; what survived all the same counts from now
+        // on, for whoever asks again.
         replicas[place].vote = (term, candidate)
         replicas[place].durableVote = (term, candidate)
+        noteVote(candidate, in: term, of: group, on: node)
     }
 
     /// Nothing more is expected of this node's disk: it was damaged on purpose.

@@ -24,7 +24,10 @@ extension RaftObserver {
 
     /// An acknowledgement of everything up to `index` goes out to the leader of `term`.
     ///
-    /// On the disk must be that leader's entry: that there is one of this index is not enough.
+    /// On the disk must be that leader's entry: that there is one of this index is not enough. But one
+    /// sync may cover the entry, a later term, and what replaced the entry in that term. Such a
+    /// belated answer harms nobody: whoever won the later term had the entry, or needed no vote of
+    /// this node.
     public func acknowledges(
         _ index: LogIndex,
         in term: Term,
@@ -41,7 +44,7 @@ extension RaftObserver {
             )
         }
         guard let expected = leadersEntry(at: index, in: term, of: group),
-            !durable.holds(index, expected)
+            !durable.holds(index, expected), replica?.durableVote.term ?? .zero <= term
         else { return }
         throw Violation(
             .quorumDurability,

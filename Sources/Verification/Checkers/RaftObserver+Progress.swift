@@ -91,14 +91,15 @@ extension RaftObserver {
     }
 
     /// A replica takes its log for durable up to `index`: what it gave to its journal, its disk must
-    /// have.
+    /// have. A snapshot that was received may be ahead of what the journal was told.
     public func countsOn(
         _ index: LogIndex,
         in group: GroupID,
         on node: NodeID
     ) throws(Violation) {
         guard let replica = replicas.first(where: { $0.group == group && $0.node == node }),
-            let term = replica.log.term(at: index), !replica.durable.holds(index, term)
+            let term = replica.log.term(at: index), !replica.durable.holds(index, term),
+            index > replica.received || !replica.durable.covers(index)
         else { return }
         throw Violation(
             .quorumDurability,

@@ -57,6 +57,31 @@ import Testing
         expect(.electionSafety) { try observer.becameLeader(nodes[1], in: Term(1), of: group) }
     }
 
+    @Test func anAnswerToALeaderThatIsGoneMayComeAfterItsEntryWasReplaced() throws {
+        var observer = try observer()
+        observer.syncedVote(0, in: Term(2), of: group, on: nodes[1])
+        try observer.wrote(entries(2, 12), from: LogIndex(2), in: group, on: nodes[1])
+        observer.synced(entries(2, 12), from: LogIndex(2), in: group, on: nodes[1])
+        try observer.acknowledges(LogIndex(2), in: Term(1), of: group, from: nodes[1])
+    }
+
+    @Test func aReceivedSnapshotIsDurableBeforeTheJournalKnowsOfIt() throws {
+        var observer = try observer()
+        try observer.applied(upTo: LogIndex(2), in: group, on: nodes[0], wroteAll: true)
+        try observer.wrote(entries(0, 9, 9), from: LogIndex(1), in: group, on: nodes[2])
+        observer.coveredDurably(LogIndex(2), Term(1), in: group, on: nodes[2])
+        try observer.installed(LogIndex(2), in: group, on: nodes[2])
+        try observer.countsOn(LogIndex(2), in: group, on: nodes[2])
+    }
+
+    @Test func aVoteThatSurvivedACrashUnsyncedCounts() throws {
+        var observer = try observer()
+        observer.syncedVote(2, in: Term(2), of: group, on: nodes[1])
+        try observer.voted(2, in: Term(2), of: group, on: nodes[2])
+        try observer.recoveredVote(2, in: Term(2), of: group, on: nodes[2])
+        try observer.becameLeader(nodes[1], in: Term(2), of: group)
+    }
+
     @Test func aLeaderWithoutAMajoritysVotesIsFound() throws {
         var observer = try observer()
         observer.syncedVote(2, in: Term(2), of: group, on: nodes[1])
