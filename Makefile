@@ -14,8 +14,10 @@ RELEASE := -c release --scratch-path .build-release --static-swift-stdlib \
 BUILT := .build-release/release
 
 COUNT ?= 60000
-SEEDS ?= 100
+SEEDS ?= 3000
 FROM ?= 1
+TWICE ?= 10
+MUTANT_SEEDS ?= 400
 REWRITE ?=
 
 .PHONY: help setup build run test check format scenarios simulate mutants conformance demo-load \
@@ -50,14 +52,15 @@ format: ## format every Swift file in place
 scenarios: ## the text scenarios only; REWRITE=1 accepts what they now say
 	SCENARIOS_REWRITE=$(REWRITE) swift test --filter Scenario
 
-simulate: ## whole clusters under faults: SEEDS=100 (FROM=1), or SEED=42 to replay one
+simulate: ## whole clusters under faults: SEEDS=3000 (FROM=1), or SEED=42 to replay one; CORE=1
 	swift build $(RELEASE) --product Simulator
-	$(BUILT)/Simulator $(if $(SEED),--seed $(SEED) --verbose,--seed $(FROM) --seeds $(SEEDS))
+	$(BUILT)/Simulator $(if $(CORE),--core) $(if $(SEED),--seed $(SEED) --verbose, \
+		--seed $(FROM) --seeds $(SEEDS) --twice $(TWICE))
 
 mutants: ## plant each known bug and show by which seed it is found: for docs/verification.md
 	swift build -c release --scratch-path .build-mutants -Xswiftc -DMARTLET_MUTANTS \
 		--product Simulator
-	.build-mutants/release/Simulator --mutants --once --seeds 60
+	.build-mutants/release/Simulator --mutants --seeds $(MUTANT_SEEDS)
 
 conformance: setup build ## other people's clients, the same script against real etcd and Martlet
 	$(PYTHON) Tests/Conformance/run.py

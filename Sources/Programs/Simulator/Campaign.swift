@@ -1,98 +1,79 @@
 internal import Glibc
 internal import Simulation
 
-/// A number of seeds, one after the other, and what they add up to.
-struct Campaign {
-    let isVerbose: Bool
+/// A number of seeds, as many at once as there are processors.
+struct Campaign: Sendable {
+    var isVerbose = false
 
-    /// Whether each seed is run twice and compared.
-    let isChecked: Bool
-    private(set) var passed = 0
-    private(set) var failed = 0
-    private var events: UInt64 = 0
-    private var simulatedNanoseconds: UInt64 = 0
-    private var operations = 0
-    private var faults = 0
-    private var marks: [Mark: Int] = [:]
-
-    #if MARTLET_MUTANTS
-    var mutant: Mutant?
-    #endif
-
-    init(isVerbose: Bool, isChecked: Bool) {
-        self.isVerbose = isVerbose
-        self.isChecked = isChecked
-    }
+    /// Each so-manieth seed is run twice and the two compared; zero: none.
+    var repeatEvery: UInt64 = 1
+    var jobs = max(1, sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+    var options: @Sendable (UInt64) -> SimulationOptions = { SimulationOptions(seed: $0) }
 
     /// Until `count` seeds or `minutes` are over, whichever is given.
-    mutating func run(from first: UInt64, count: UInt64?, minutes: Double?) {
+    func run(from first: UInt64, count: UInt64?, minutes: Double?) async -> (Tally, Cost) {
         let clock = ContinuousClock()
         let start = clock.now
-        var seed = first
-        while true {
-            if let count, seed >= first + count { break }
-            if let minutes, clock.now - start >= .seconds(minutes * 60) { break }
-            run(seed)
-            seed += 1
-        }
-        summarize(clock.now - start)
-    }
-
-    private mutating func run(_ seed: UInt64) {
-        let options = options(seed)
-        let report = ClusterSimulation.run(options, narrate: isVerbose ? { print($0) } : nil)
-        var complaint = report.violation.map { "\($0)" }
-        if isChecked, complaint == nil {
-            let second = ClusterSimulation.run(options)
-            if second.traceHash != report.traceHash {
-                complaint = "two runs differ: \(report.traceHash) and \(second.traceHash)"
+        let cpuStart = Self.cpuSeconds
+        var tally = Tally()
+        await withTaskGroup(of: SeedOutcome.self) { group in
+            var seed = first
+            func startNext() {
+                if let count, seed >= first + count { return }
+                if let minutes, clock.now - start >= .seconds(minutes * 60) { return }
+                let next = seed
+                group.addTask { run(next) }
+                seed += 1
+            }
+            for _ in 0..<(isVerbose ? 1 : jobs) { startNext() }
+            for await outcome in group {
+                tally.add(outcome)
+                tell(outcome)
+                startNext()
             }
         }
-        add(report)
-        guard let complaint else {
-            passed += 1
-            return
+        let cost = Cost(
+            seconds: (clock.now - start) / .seconds(1),
+            cpuSeconds: max(Self.cpuSeconds - cpuStart, 0.001)
+        )
+        return (tally, cost)
+    }
+
+    private func run(_ seed: UInt64) -> SeedOutcome {
+        let options = options(seed)
+        let report = ClusterSimulation.run(options, narrate: isVerbose ? { narrate($0) } : nil)
+        var outcome = SeedOutcome(report: report, isRepeated: false)
+        if let violation = report.violation { outcome.complaint = "\(violation)" }
+        guard outcome.complaint == nil, repeatEvery > 0, seed % repeatEvery == 0 else {
+            return outcome
         }
-        failed += 1
-        print("FAILED \(options)")
-        print("  after \(report.simulatedNanoseconds / 1_000_000) ms: \(complaint)")
-        print("  again: Simulator --seed \(seed) --verbose")
+        outcome.isRepeated = true
+        let second = ClusterSimulation.run(options)
+        if second.traceHash != report.traceHash {
+            outcome.complaint = "two runs differ: \(report.traceHash) and \(second.traceHash)"
+        }
+        return outcome
+    }
+
+    /// At once, so that a run that ends in a trap has told what came before.
+    private func narrate(_ line: String) {
+        print(line)
+        fflush(nil)
+    }
+
+    private func tell(_ outcome: SeedOutcome) {
+        guard let complaint = outcome.complaint else { return }
+        print("FAILED \(options(outcome.report.seed))")
+        print("  after \(outcome.report.simulatedNanoseconds / 1_000_000) ms: \(complaint)")
+        print("  again: Simulator --seed \(outcome.report.seed) --verbose")
         // Whoever ends a long run early wants to know.
         fflush(nil)
     }
 
-    private func options(_ seed: UInt64) -> SimulationOptions {
-        let options = SimulationOptions(seed: seed)
-        #if MARTLET_MUTANTS
-        return mutant.map(options.infected) ?? options
-        #else
-        return options
-        #endif
-    }
-
-    private mutating func add(_ report: SimulationReport) {
-        events += report.events
-        simulatedNanoseconds += report.simulatedNanoseconds
-        operations += report.operations
-        faults += report.faults
-        for (mark, count) in report.marks { marks[mark, default: 0] += count }
-    }
-
-    private func summarize(_ duration: Duration) {
-        let seconds = max(duration / .seconds(1), 0.001)
-        let runs = isChecked ? 2.0 : 1.0
-        let eventsPerSecond = Int(Double(events) * runs / seconds)
-        let hours = Double(simulatedNanoseconds) / 3.6e12
-        let hoursPerHour = Int(hours * runs * 3_600 / seconds)
-        for mark in Mark.allCases {
-            print("  \(mark.rawValue): \(marks[mark, default: 0])")
-        }
-        let missed = Mark.allCases.filter { marks[$0, default: 0] == 0 }.map(\.rawValue)
-        print("never reached: \(missed.isEmpty ? "nothing" : missed.joined(separator: ", "))")
-        print(
-            "\(events) events, \(eventsPerSecond) a second; \(Int(hours * 100) / 100) hours "
-                + "simulated, \(hoursPerHour) an hour; \(operations) operations, \(faults) faults"
-        )
-        print("\(passed) passed, \(failed) failed")
+    /// What all threads of this process have used.
+    private static var cpuSeconds: Double {
+        var time = timespec()
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
     }
 }

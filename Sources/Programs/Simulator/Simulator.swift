@@ -1,14 +1,15 @@
 internal import ArgumentParser
 internal import Simulation
 
-/// Runs seeds of the cluster simulation, each twice, and says which failed.
+/// Runs seeds of the cluster simulation, and says which failed.
 ///
-///     Simulator --seeds 1000              fresh seeds from 1 on
+///     Simulator --seeds 1000              fresh seeds from 1 on, each twice
 ///     Simulator --seed 42 --verbose       one seed, with its story
 ///     Simulator --minutes 20              as many seeds as fit
+///     Simulator --core                    many nodes, no clients: elections, journals and disks
 ///     Simulator --mutants                 the table of mutants (a build with MARTLET_MUTANTS)
 @main
-struct Simulator: ParsableCommand {
+struct Simulator: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Runs Martlet's cluster in simulation, seed by seed."
     )
@@ -25,8 +26,17 @@ struct Simulator: ParsableCommand {
     @Flag(help: "Tell the story of each run.")
     var verbose = false
 
-    @Flag(help: "Run each seed once instead of twice: no check of determinism.")
+    @Flag(help: "Simulate the core alone: no clients, no watchers, more nodes.")
+    var core = false
+
+    @Option(help: "Run each so-manieth seed twice, to check that it replays; 0: none.")
+    var twice: UInt64 = 1
+
+    @Flag(help: "Run each seed once: the same as --twice 0.")
     var once = false
+
+    @Option(help: "How many seeds at once; as many as processors if not given.")
+    var jobs: Int?
 
     @Option(help: "Plant the mutant of this number.")
     var mutant: Int?
@@ -34,11 +44,20 @@ struct Simulator: ParsableCommand {
     @Flag(help: "Plant every mutant in turn, and print how soon each is found.")
     var mutants = false
 
-    mutating func run() throws {
+    mutating func run() async throws {
+        var campaign = Campaign()
+        campaign.isVerbose = verbose
+        campaign.repeatEvery = once ? 0 : twice
+        if let jobs { campaign.jobs = max(1, jobs) }
+        if core { campaign.options = { SimulationOptions(coreSeed: $0) } }
         #if MARTLET_MUTANTS
         if mutants {
-            try MutantTable(seedsMax: seeds ?? 300, firstSeed: seed).run()
+            try await MutantTable(seedsMax: seeds ?? 300, firstSeed: seed, jobs: campaign.jobs)
+                .run()
             return
+        }
+        if let mutant = try mutant.map(Self.mutant) {
+            campaign.options = { SimulationOptions(seed: $0).infected(by: mutant) }
         }
         #else
         guard !mutants, mutant == nil else {
@@ -47,12 +66,10 @@ struct Simulator: ParsableCommand {
             )
         }
         #endif
-        var campaign = Campaign(isVerbose: verbose, isChecked: !once)
-        #if MARTLET_MUTANTS
-        campaign.mutant = try mutant.map(Self.mutant)
-        #endif
-        campaign.run(from: seed, count: seeds ?? (minutes == nil ? 1 : nil), minutes: minutes)
-        if campaign.failed > 0 { throw ExitCode.failure }
+        let count = seeds ?? (minutes == nil ? 1 : nil)
+        let (tally, cost) = await campaign.run(from: seed, count: count, minutes: minutes)
+        print(tally.report(cost))
+        if tally.failed > 0 { throw ExitCode.failure }
     }
 
     #if MARTLET_MUTANTS

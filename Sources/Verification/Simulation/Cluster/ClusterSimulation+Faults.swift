@@ -48,7 +48,7 @@ extension ClusterSimulation {
     /// Anybody, and rather often somebody who leads.
     private var victim: Int {
         let isLeader = faultRandom.happens(permille: 300)
-        if isLeader, let leader = leader(of: faultRandom.pick(keyspaces)) {
+        if isLeader, let leader = leader(of: faultRandom.pick(busyGroups)) {
             return leader
         }
         return faultRandom.below(nodes.count)
@@ -101,7 +101,7 @@ extension ClusterSimulation {
         partitions += 1
         let partition = faultRandom.pick(Array(Partition.allCases))
         network.mend()
-        let leader = leader(of: keyspaces[0])
+        let leader = leader(of: busyGroups[0])
         let links = partition.links(nodes: nodes.count, leader: leader, &faultRandom)
         for link in links { network.cut(from: link.source, to: link.target) }
         trace.tell(now, "partition: \(partition), \(links.count) links cut")
@@ -113,7 +113,7 @@ extension ClusterSimulation {
     /// each call up: it goes on for a while, and so does whoever is elected elsewhere.
     private func besiege() {
         guard nodes.count > 2, now >= siege.end,
-            let leader = leader(of: faultRandom.pick(keyspaces))
+            let leader = leader(of: faultRandom.pick(busyGroups))
         else { return }
         var inside = [leader]
         for _ in 0..<faultRandom.below((nodes.count - 1) / 2) {
@@ -166,10 +166,10 @@ extension ClusterSimulation {
     }
 
     /// Whoever leads and has the highest term.
-    func leader(of keyspace: ObservedKeyspace) -> Int? {
+    func leader(of group: GroupID) -> Int? {
         var found: (place: Int, term: Term)?
         for place in nodes.indices {
-            guard let status = nodes[place].running?.shard.status(keyspace.group),
+            guard let status = nodes[place].running?.shard.status(group),
                 status.isLeader, status.term > found?.term ?? .zero
             else { continue }
             found = (place, status.term)

@@ -148,8 +148,14 @@ extension ClusterSimulation {
         wroteAll: Bool
     ) throws(Violation) {
         let node = nodes[place].id
-        for group in running.shard.groupIDs {
-            guard let status = running.shard.status(group) else { continue }
+        // Most turns change nothing.
+        let isDiskChanged = running.isDiskChanged
+        running.isDiskChanged = false
+        for (number, group) in groupIDs.enumerated() {
+            guard let status = running.shard.status(group),
+                isDiskChanged || running.statuses[number] != status
+            else { continue }
+            running.statuses[number] = status
             try observer.remembers(
                 upTo: status.lastIndex,
                 in: group,
@@ -173,16 +179,12 @@ extension ClusterSimulation {
         for number in keyspaces.indices {
             let group = keyspaces[number].group
             guard let machine = running.shard.keyspace(group),
-                let status = running.shard.status(group)
+                let status = running.shard.status(group),
+                running.compared[number] != status.appliedIndex
             else { continue }
+            running.compared[number] = status.appliedIndex
             try keyspaces[number].record(machine.keyspace, at: now)
-            if status.appliedIndex.number % 4 == 0 {
-                try keyspaces[number].compare(
-                    machine.keyspace,
-                    at: status.appliedIndex,
-                    on: node
-                )
-            }
+            try keyspaces[number].compare(machine.keyspace, at: status.appliedIndex, on: node)
         }
     }
 }
@@ -198,7 +200,7 @@ extension ClusterSimulation {
         disconnectClients(from: place)
         disconnectWatchers(from: place)
         openTransfers.removeAll { $0.place == place }
-        for group in [GroupID.control] + keyspaces.map(\.group) {
+        for group in groupIDs {
             observer.lostLeadership(nodes[place].id, of: group)
         }
     }
@@ -229,19 +231,8 @@ extension ClusterSimulation {
         mark(.restarted)
         node.running = running
         for replica in running.recovered { try observeRecovered(replica, node.id) }
-        running.shard.advance(to: node.clock.reading(at: now))
-        running.shard.propose(
-            .nodeRegistered(
-                NodeRecord(
-                    id: node.id,
-                    name: "node-\(node.id)",
-                    peerAddress: "boot-\(node.boots)",
-                    clientURLs: []
-                )
-            )
-        )
+        register(place, as: "boot-\(node.boots)")
         queue.schedule(.tick(place, boot: running.boot), at: now + 1_000)
-        requestTurn(place)
     }
 
     /// A start may fail by a disk fault that is under way, and by nothing else.

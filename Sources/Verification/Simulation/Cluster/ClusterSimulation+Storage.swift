@@ -9,6 +9,7 @@ internal import RaftCore
 // crashes fall between; and the power may fail in the middle of either.
 extension ClusterSimulation {
     func submit(_ job: JournalJob, _ place: Int, _ running: RunningNode) throws(Violation) {
+        running.isDiskChanged = true
         if case .append(let batch) = job {
             trace.tell(now, "node \(nodes[place].id) appends \(batch.line)")
             if !running.isAppendRetried { try observeWritten(batch, on: nodes[place].id) }
@@ -96,6 +97,7 @@ extension ClusterSimulation {
 
     func complete(_ completion: StorageCompletion, _ place: Int, _ boot: UInt64) {
         guard let running = running(place, boot) else { return }
+        running.isDiskChanged = true
         switch completion {
         case .appended:
             running.isAppendUnderWay = false
@@ -111,7 +113,8 @@ extension ClusterSimulation {
 
     private func diskLatency(_ place: Int) -> UInt64 {
         guard phase == .faulty else { return min(options.diskLatency, 200_000) }
-        return delayRandom.heavyTailed(options.diskLatency) * nodes[place].diskSlowness
+        let latency = delayRandom.heavyTailed(options.diskLatency) * nodes[place].diskSlowness
+        return min(latency, SimulationOptions.diskLatencyMax)
     }
 
     /// The disk went off in the middle of a job: so does the node.

@@ -30,6 +30,10 @@ public final class ClusterSimulation {
     var nodes: [SimulatedNode] = []
     var observer: RaftObserver
     var keyspaces: [ObservedKeyspace]
+
+    /// All groups, and those that clients or recorders work with.
+    let groupIDs: [GroupID]
+    let busyGroups: [GroupID]
     var clients: [SimulatedClient] = []
     var watchers: [SimulatedWatcher] = []
 
@@ -82,6 +86,8 @@ public final class ClusterSimulation {
         faultRandom = SeededGenerator(seed: options.seed, subsystem: "faults")
         delayRandom = SeededGenerator(seed: options.seed, subsystem: "delays")
         keyspaces = (0..<options.keyspaces).map { ObservedKeyspace(group: GroupID(UInt64($0) + 2)) }
+        groupIDs = [.control] + keyspaces.map(\.group)
+        busyGroups = keyspaces.isEmpty ? [.control] : keyspaces.map(\.group)
         for place in 0..<options.nodes { nodes.append(Self.node(place, options)) }
         for place in 0..<options.clients {
             clients.append(SimulatedClient(place: place, options: options))
@@ -130,6 +136,7 @@ public final class ClusterSimulation {
         for place in watchers.indices {
             queue.schedule(.watcher(place), at: 1_000_000 * UInt64(place + 1))
         }
+        if options.recordPause > 0 { queue.schedule(.record, at: options.recordPause) }
         queue.schedule(.fault, at: options.shard.tickNanoseconds * 10)
         queue.schedule(.heal, at: options.faultSeconds * 1_000_000_000)
         while phase != .finished, let (time, event) = queue.next() {
@@ -158,6 +165,7 @@ public final class ClusterSimulation {
         case .call(let call, let place): try deliver(call, to: place)
         case .clientGivesUp(let place, let request): giveUp(place, request)
         case .watcher(let place): wakeWatcher(place)
+        case .record: record()
         case .fault: try strike()
         case .cutOff(let place): cutOff(place)
         case .faultEnds(let fault): end(fault)
@@ -167,8 +175,7 @@ public final class ClusterSimulation {
     }
 
     func mark(_ mark: Mark, _ times: Int = 1) {
-        guard let place = Mark.allCases.firstIndex(of: mark) else { return }
-        marks[place] += times
+        marks[mark.rawValue] += times
     }
 
     private func report(_ violation: Violation?) -> SimulationReport {

@@ -1,7 +1,7 @@
 /// A probe: something that must happen now and then, or the simulation tests less than it seems to.
 ///
 /// The Simulator says which of them a campaign never reached.
-public enum Mark: String, CaseIterable, Sendable {
+public enum Mark: Int, CaseIterable, Sendable {
     // What strikes.
     case killed, poweredOff, poweredOffWithinWrite, poweredOffBeforeSync, paused, everybodyDied
     case partitioned, besieged, frameLost, frameDuplicated

@@ -9,14 +9,16 @@ struct ObservedKeyspace {
     var history = History()
 
     /// The state by applied index, to which every replica must come; looked up only.
-    private var digests: [LogIndex: Digest] = [:]
+    private var outlines: [LogIndex: Outline] = [:]
+    private var hashes: [LogIndex: UInt32] = [:]
 
-    private struct Digest: Equatable {
-        var hash: UInt32
+    /// What of a state costs nothing to look at.
+    private struct Outline: Equatable {
         var revision: Revision
         var compactRevision: Revision
         var time: GroupTime
         var leases: [LeaseID]
+        var alarms: [AlarmMember]
     }
 
     init(group: GroupID) { self.group = group }
@@ -48,33 +50,66 @@ struct ObservedKeyspace {
     }
 
     /// Holds a replica's state against what others had at the same index.
+    ///
+    /// To hash a state costs as much as it has versions, so that is done at fewer and fewer indexes
+    /// as the log grows, by all replicas at the same ones; and wherever `isThorough`.
     mutating func compare(
         _ keyspace: Keyspace,
         at index: LogIndex,
+        on node: NodeID,
+        isThorough: Bool = false
+    ) throws(Violation) {
+        let outline = Outline(
+            revision: keyspace.revision,
+            compactRevision: keyspace.compactRevision,
+            time: keyspace.time,
+            leases: keyspace.leases,
+            alarms: keyspace.alarms.members
+        )
+        let known = outlines[index]
+        if known == nil { outlines[index] = outline }
+        guard known == nil || known == outline else {
+            throw difference(of: node, at: index, "\(outline)", known.map { "\($0)" })
+        }
+        if isThorough || index.number % Self.stride(at: index) == 0 {
+            try compareHash(of: keyspace, at: index, on: node)
+        }
+    }
+
+    private static func stride(at index: LogIndex) -> UInt64 {
+        var stride: UInt64 = 4
+        while stride * 64 < index.number { stride *= 2 }
+        return stride
+    }
+
+    private mutating func compareHash(
+        of keyspace: Keyspace,
+        at index: LogIndex,
         on node: NodeID
     ) throws(Violation) {
-        let digest: Digest
+        let hash: UInt32
         do throws(KeyspaceError) {
-            digest = Digest(
-                hash: try keyspace.hash(at: keyspace.revision).hash,
-                revision: keyspace.revision,
-                compactRevision: keyspace.compactRevision,
-                time: keyspace.time,
-                leases: keyspace.leases
-            )
+            hash = try keyspace.hash(at: keyspace.revision).hash
         } catch {
             throw Violation(.snapshotEquality, "node \(node) cannot hash its state: \(error)")
         }
-        guard let known = digests[index] else {
-            digests[index] = digest
-            return
+        let known = hashes[index]
+        if known == nil { hashes[index] = hash }
+        guard known == nil || known == hash else {
+            throw difference(of: node, at: index, "hash \(hash)", known.map { "hash \($0)" })
         }
-        guard known == digest else {
-            throw Violation(
-                .snapshotEquality,
-                "node \(node)'s state of group \(group) at index \(index) is \(digest), another's "
-                    + "\(known)"
-            )
-        }
+    }
+
+    private func difference(
+        of node: NodeID,
+        at index: LogIndex,
+        _ own: String,
+        _ others: String?
+    ) -> Violation {
+        Violation(
+            .snapshotEquality,
+            "node \(node)'s state of group \(group) at index \(index) is \(own), another's "
+                + "\(others ?? "unknown")"
+        )
     }
 }

@@ -23,6 +23,13 @@ final class RunningNode {
     /// The next append is the one before it, tried again after a full disk.
     var isAppendRetried = false
 
+    /// Up to which index each keyspace's state was last held against the others'.
+    var compared: [LogIndex]
+
+    /// What was last seen of each group, and whether its journal or disk has changed since.
+    var statuses: [GroupStatus?]
+    var isDiskChanged = true
+
     /// What the disk remembered.
     let recovered: [RecoveredReplica]
 
@@ -49,6 +56,8 @@ final class RunningNode {
         options: SimulationOptions
     ) throws(StartFailure) {
         boot = node.boots
+        compared = [LogIndex](repeating: .zero, count: options.keyspaces)
+        statuses = [GroupStatus?](repeating: nil, count: options.keyspaces + 1)
         let journal: Journal<SimulatedDisk>
         let groups: [RecoveredGroup]
         var settings = JournalSettings()

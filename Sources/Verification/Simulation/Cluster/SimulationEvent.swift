@@ -18,6 +18,7 @@ enum SimulationEvent {
     case call(DelayedCall, Int)
     case clientGivesUp(Int, request: UInt64)
     case watcher(Int)
+    case record
     case fault
     case cutOff(Int)
     case faultEnds(LastingFault)
@@ -31,7 +32,8 @@ enum SimulationEvent {
             .journalBegins(let node, _), .journalEnds(let node, _), .snapshotJob(let node, _),
             .completed(_, let node, _), .call(_, let node):
             node
-        case .restart, .client, .clientGivesUp, .watcher, .fault, .cutOff, .faultEnds, .heal,
+        case .restart, .client, .clientGivesUp, .watcher, .record, .fault, .cutOff, .faultEnds,
+            .heal,
             .poll:
             nil
         }

@@ -26,6 +26,9 @@ public struct SimulationOptions: Sendable {
 
     /// The longest rest of a watcher between two of its moves, in nanoseconds.
     var watcherPauseMax: UInt64
+
+    /// How long between two records written without a client, in nanoseconds; zero: there are none.
+    var recordPause: UInt64 = 0
     public var shard: ShardSettings
     public var journalFileBytes: Int
     public var snapshotChunkBytes: Int
@@ -79,6 +82,25 @@ public struct SimulationOptions: Sendable {
         clientMovesPermille = random.pick([1_000, 1_000, 200, 20])
         watcherPauseMax = random.pick([800_000_000, 800_000_000, 100_000_000])
     }
+
+    /// The core alone: Raft, journals and disks of up to nine nodes, for minutes, with records instead
+    /// of clients.
+    public init(coreSeed seed: UInt64) {
+        self.init(seed: seed)
+        var random = SeededGenerator(seed: seed, subsystem: "core")
+        nodes = random.pick([3, 5, 5, 7, 9])
+        keyspaces = 0
+        clients = 0
+        watchers = 0
+        faultSeconds = random.between(UInt64(60)...600)
+        recordPause = random.pick([100_000_000, 300_000_000, 2_000_000_000])
+        faultPause = random.pick([200_000_000, 1_000_000_000, 5_000_000_000])
+        journalFileBytes = random.pick([4_096, 16_384, 65_536])
+        shard.tickNanoseconds = max(shard.tickNanoseconds, 50_000_000)
+    }
+
+    /// The longest that a disk takes for one write, in nanoseconds.
+    static let diskLatencyMax: UInt64 = 30_000_000_000
 
     /// The shortest time in which a follower that hears nothing stands for election.
     var electionTime: UInt64 { shard.tickNanoseconds * UInt64(shard.raft.electionTicks) }

@@ -23,7 +23,7 @@ extension ClusterSimulation {
     /// just being written; now, if nobody leads.
     private func lastMoment(of lease: Int64, in number: Int) -> UInt64 {
         let group = keyspaces[number].group
-        guard let leader = leader(of: keyspaces[number]),
+        guard let leader = leader(of: group),
             let shard = nodes[leader].running?.shard,
             let keyspace = shard.keyspace(group)?.keyspace
         else { return now }

@@ -8,8 +8,7 @@ extension ClusterSimulation {
     static let operatorNumber: UInt32 = 3_000_000
 
     func askForTransfer() {
-        let groups = [GroupID.control] + keyspaces.map(\.group)
-        let group = faultRandom.pick(groups)
+        let group = faultRandom.pick(groupIDs)
         let leader = nodes.firstIndex {
             $0.running?.shard.status(group)?.isLeader ?? false && $0.pausedUntil <= now
         }
