@@ -48,14 +48,18 @@ public struct ByteWriter: Sendable {
 
     public mutating func varint(_ number: UInt64) {
         guard number >= 0x80 else { return bytes.append(UInt8(truncatingIfNeeded: number)) }
-        bytes.append(addingCapacity: Self.varintBytesMax) { Self.append(number, to: &$0) }
+        bytes.append(addingCapacity: Self.varintBytesMax) { span in
+            span.withUnsafeMutableBufferPointer { $1 = Self.store(number, at: 0, in: $0) }
+        }
     }
 
     /// Two varints, as a field's tag and its number: room is made once.
     public mutating func varints(_ first: UInt64, _ second: UInt64) {
         bytes.append(addingCapacity: 2 * Self.varintBytesMax) { span in
-            Self.append(first, to: &span)
-            Self.append(second, to: &span)
+            span.withUnsafeMutableBufferPointer { buffer, count in
+                count = Self.store(first, at: 0, in: buffer)
+                count = Self.store(second, at: count, in: buffer)
+            }
         }
     }
 
@@ -64,13 +68,21 @@ public struct ByteWriter: Sendable {
     /// Room beyond what is written, without which the last varints would move everything.
     public static let varintSlack = 2 * varintBytesMax
 
-    private static func append(_ number: UInt64, to span: inout OutputSpan<UInt8>) {
+    /// Where the varint ends.
+    private static func store(
+        _ number: UInt64,
+        at start: Int,
+        in buffer: UnsafeMutableBufferPointer<UInt8>
+    ) -> Int {
         var rest = number
+        var position = start
         while rest >= 0x80 {
-            span.append(UInt8(truncatingIfNeeded: rest) | 0x80)
+            buffer[position] = UInt8(truncatingIfNeeded: rest) | 0x80
+            position += 1
             rest >>= 7
         }
-        span.append(UInt8(truncatingIfNeeded: rest))
+        buffer[position] = UInt8(truncatingIfNeeded: rest)
+        return position + 1
     }
 
     /// A varint length, then the bytes.

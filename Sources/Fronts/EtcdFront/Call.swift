@@ -28,6 +28,8 @@ struct Call {
     }
 
     /// What the call waits for.
+    ///
+    /// What is large is indirect, as every call has room for the largest case and is moved with it.
     enum Work {
         /// The request is not complete.
         case receiving
@@ -38,7 +40,7 @@ struct Call {
         /// The alarm that its space is used up; then it is refused.
         case raisingAlarm
 
-        /// The leave to read; indirect, as what is to be read is large and every call would carry it.
+        /// The leave to read.
         indirect case leave(PendingRead)
 
         /// An answer that is made on a worker's thread.
@@ -48,7 +50,7 @@ struct Call {
         indirect case sending(LargeResponse)
 
         /// The client, to take more of a stream of responses.
-        case streaming(StreamedAnswer)
+        indirect case streaming(StreamedAnswer)
 
         /// The client, to take more of a range whose pieces are made elsewhere.
         indirect case longRange(LongRange)

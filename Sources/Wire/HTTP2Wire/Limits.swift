@@ -47,6 +47,10 @@ enum Limits {
     /// A path that is kept as it was encoded: all of etcd's are shorter.
     static let rememberedPathBytesMax = 128
 
+    /// A header block that is kept to be recognized: gRPC's are below 100 bytes once the table knows
+    /// their names.
+    static let rememberedBlockBytesMax = 512
+
     /// Bytes waiting for window on one stream before it refuses more; one message of any size is
     /// taken while nothing waits.
     static let streamQueuedBytesMax = 8 << 20

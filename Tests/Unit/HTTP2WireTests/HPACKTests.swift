@@ -63,6 +63,41 @@ import Testing
         #expect(throws: HPACKError.truncated) { try decoder.decode(hex("0402 2f")) }
     }
 
+    @Test func aBlockThatComesAgainSaysTheSameUntilTheTableHasChanged() throws {
+        let decoder = HPACKDecoder()
+        try decoder.decode(hex("400a 6375 7374 6f6d 2d6b 6579 0c63 7573 746f 6d2d 7661 6c75 65"))
+        for _ in 0..<1_000 {
+            try decoder.decode(hex("be"))
+            #expect(decoder.texts == ["custom-key custom-value"])
+        }
+        // The same index is another entry from here on, and then none.
+        try decoder.decode(hex("4003 6b65 7901 31"))
+        try decoder.decode(hex("be"))
+        #expect(decoder.texts == ["key 1"])
+        try decoder.decode(hex("20"))
+        #expect(throws: HPACKError.unknownIndex(62)) { try decoder.decode(hex("be")) }
+        // A block that inserts does so each time.
+        for count in 1...3 {
+            try decoder.decode(hex("3f e11f 4003 6b65 7901 31"))
+            try decoder.decode(hex(String(repeating: "be", count: count)))
+            #expect(decoder.texts.count == count)
+            let oldest = String(UInt8(0xbd + count), radix: 16)
+            try decoder.decode(hex(oldest))
+            #expect(decoder.texts == ["key 1"])
+        }
+    }
+
+    @Test func aRepeatedBlockIsTheSameRequestAndAnotherIsNot() throws {
+        let decoder = HPACKDecoder(paths: PathTable(["/a", "/b"]))
+        let call = "8386 0402 2f61", other = "8386 0402 2f62", malformed = "8386 0402 2f20"
+        for block in [call, call, other, other, call, malformed, malformed, call] {
+            try decoder.decode(hex(block))
+            let path = decoder.request()?.path
+            #expect(path == (block == call ? 0 : block == other ? 1 : nil))
+            #expect((decoder.request() == nil) == (block == malformed))
+        }
+    }
+
     /// C.5 and C.6, with a table of 256 bytes, so that entries are evicted.
     @Test(arguments: [
         [

@@ -101,7 +101,7 @@ extension HTTP2Connection {
             refuse(stream, .refusedStream)
             return
         }
-        guard var head = MessageHead.request(decoder) else {
+        guard var head = decoder.request() else {
             try breakStream(stream, .protocolError, into: sink)
             return
         }

@@ -18,7 +18,7 @@ extension HTTP2Connection {
     @discardableResult
     public func respondUnary(_ stream: StreamID, _ message: ByteSlice) -> Bool {
         guard let slot = openSlot(stream) else { return false }
-        if !streams[slot].areHeadersSent { respondHeaders(stream) }
+        respondHeaders(stream)
         return sendPrefixed(slot, message, .withTrailers(.ok, "")) || giveUp(stream)
     }
 
@@ -28,7 +28,7 @@ extension HTTP2Connection {
     @discardableResult
     public func respondUnary(_ stream: StreamID, _ encode: (inout ByteWriter) -> Void) -> Bool {
         guard let slot = openSlot(stream) else { return false }
-        if !streams[slot].areHeadersSent { respondHeaders(stream) }
+        respondHeaders(stream)
         return sendMessage(slot, .withTrailers(.ok, ""), encode) || giveUp(stream)
     }
 

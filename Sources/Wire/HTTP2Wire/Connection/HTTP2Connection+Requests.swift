@@ -21,7 +21,7 @@ extension HTTP2Connection {
     public func startRequest(_ repeated: inout RepeatedRequest) -> StreamID? {
         guard let id = takeStream() else { return nil }
         if !encoder.mustAnnounceTable, let frame = repeated.frame(at: encoder.generation) {
-            writeAgain(frame, stream: id)
+            frame.withUnsafeBytes { writeAgain($0, stream: id) }
             return StreamID(id)
         }
         let generation = encoder.generation

@@ -85,13 +85,12 @@ extension HTTP2Connection {
         let start = output.count
         writeBlock(bytes, stream: stream, endStream: endStream)
         if mayKeep, encoder.generation == generation {
-            let frame = [UInt8](output[start...])
-            blocks[keyPath: block] = ReplyBlocks.Block(frame: frame, generation: generation)
+            blocks[keyPath: block].keep(output[start...], at: generation)
         }
     }
 
     /// Writes a frame that was kept, for another stream.
-    func writeAgain(_ frame: [UInt8], stream: UInt32) {
+    func writeAgain(_ frame: UnsafeRawBufferPointer, stream: UInt32) {
         budgets.earnBySending()
         let place = output.count + FrameHeader.streamOffset
         output.append(contentsOf: frame)
@@ -103,7 +102,7 @@ extension HTTP2Connection {
     /// `:status: 200`, `content-type: application/grpc`.
     func writeReplyHead(_ stream: UInt32) {
         if blocks.head.generation == encoder.generation, !encoder.mustAnnounceTable {
-            writeAgain(blocks.head.frame, stream: stream)
+            blocks.head.withUnsafeBytes { writeAgain($0, stream: stream) }
         } else {
             writeReusable(\.head, stream: stream, endStream: false, Self.replyHeadFields)
         }
@@ -112,7 +111,7 @@ extension HTTP2Connection {
     /// `grpc-status: 0`.
     func writeOKTrailers(_ stream: UInt32) {
         if blocks.okTrailers.generation == encoder.generation, !encoder.mustAnnounceTable {
-            writeAgain(blocks.okTrailers.frame, stream: stream)
+            blocks.okTrailers.withUnsafeBytes { writeAgain($0, stream: stream) }
         } else {
             writeReusable(\.okTrailers, stream: stream, endStream: true, Self.okTrailersFields)
         }

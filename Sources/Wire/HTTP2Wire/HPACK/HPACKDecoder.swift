@@ -7,6 +7,9 @@ internal import Bytes
 /// for the block's event; it is compacted before a block when much of it is dead. An indexed header
 /// therefore costs a look-up, whatever its length: an HPACK bomb expands to nothing.
 ///
+/// A client that calls one method again and again sends the same block each time. If it changes
+/// nothing in the table, its fields still stand, and it costs a comparison.
+///
 /// A class, so that a block is read where it lies: as a value it was copied for each message.
 final class HPACKDecoder {
     /// The headers of the block decoded last, in order.
@@ -28,6 +31,15 @@ final class HPACKDecoder {
     private var tableBytes = 0
     private var tableBytesMax = Limits.headerTableBytesMax
 
+    /// How often an index may have come to mean something else.
+    private var tableChanges = 0
+
+    /// The block decoded last, if the same bytes would say the same again; else empty.
+    private var lastBlock: [UInt8] = []
+
+    /// What that block says as a request.
+    private var lastRequest: RequestHead?
+
     /// The last path that came as a literal; nghttp2's clients index none and send it each time.
     private var lastPath = RememberedPath()
 
@@ -44,6 +56,28 @@ final class HPACKDecoder {
 
     /// Decodes one whole block into `fields`.
     func decode(_ block: UnsafeRawBufferPointer) throws(HPACKError) {
+        if isLast(block) { return }
+        lastRequest = nil
+        lastBlock.removeAll(keepingCapacity: true)
+        let changes = tableChanges
+        try decodeAnew(block)
+        guard tableChanges == changes, block.count <= Limits.rememberedBlockBytesMax else { return }
+        lastBlock.append(contentsOf: block)
+    }
+
+    /// What the block says as a request; nil if it is malformed as one.
+    func request() -> RequestHead? {
+        if let lastRequest { return lastRequest }
+        lastRequest = MessageHead.request(self)
+        return lastRequest
+    }
+
+    private func isLast(_ block: UnsafeRawBufferPointer) -> Bool {
+        lastBlock.count == block.count && !block.isEmpty
+            && lastBlock.withUnsafeBytes { $0.isNext(in: block, at: 0) }
+    }
+
+    private func decodeAnew(_ block: UnsafeRawBufferPointer) throws(HPACKError) {
         fields.removeAll(keepingCapacity: true)
         isListTooLarge = false
         listBytes = 0
@@ -182,6 +216,7 @@ extension HPACKDecoder {
 
 extension HPACKDecoder {
     private func insert(_ entry: HeaderEntry) {
+        tableChanges += 1
         evict(until: tableBytesMax - entry.size)
         guard entry.size <= tableBytesMax else { return }
         entries.append(entry)
@@ -197,6 +232,7 @@ extension HPACKDecoder {
 
     private func resize(_ bytesMax: Int) throws(HPACKError) {
         guard bytesMax <= Limits.headerTableBytesMax else { throw .tableTooLarge(bytesMax) }
+        tableChanges += 1
         tableBytesMax = bytesMax
         evict(until: bytesMax)
     }

@@ -8,18 +8,7 @@ struct RememberedPath {
 
     func isNext(in block: UnsafeRawBufferPointer, at position: Int) -> Bool {
         guard !encoded.isEmpty, encoded.count <= block.count - position else { return false }
-        return encoded.withUnsafeBytes { known in
-            // Words first: a path has three or four of them.
-            var offset = 0
-            while offset + 8 <= known.count {
-                let word = known.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
-                let next = block.loadUnaligned(fromByteOffset: position + offset, as: UInt64.self)
-                guard word == next else { return false }
-                offset += 8
-            }
-            while offset < known.count, known[offset] == block[position + offset] { offset += 1 }
-            return offset == known.count
-        }
+        return encoded.withUnsafeBytes { $0.isNext(in: block, at: position) }
     }
 
     /// `entry` lies in `arena`; a very long path is not worth its memory.
@@ -33,5 +22,21 @@ struct RememberedPath {
         text = [UInt8](arena[entry.valueRange])
         number = entry.number
         isMalformed = entry.isMalformed
+    }
+}
+
+extension UnsafeRawBufferPointer {
+    /// Whether these bytes lie in `block` at `position`, where as many do.
+    func isNext(in block: UnsafeRawBufferPointer, at position: Int) -> Bool {
+        // Words first: a path has three or four of them, a whole block some more.
+        var offset = 0
+        while offset + 8 <= count {
+            let word = loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+            let next = block.loadUnaligned(fromByteOffset: position + offset, as: UInt64.self)
+            guard word == next else { return false }
+            offset += 8
+        }
+        while offset < count, self[offset] == block[position + offset] { offset += 1 }
+        return offset == count
     }
 }
