@@ -103,6 +103,7 @@ import Testing
         let metrics = ShardMetrics(of: .defaultKeyspace, peers: [NodeID(0x5eee)])
         node.front.writeMetrics = { page in
             page.write(.build, labelled: "1")
+            page.write(.loopHolds, Histogram.loopTime)
             page.write(metrics, of: node.shard) { _ in 0 }
             page.writeProcess()
         }

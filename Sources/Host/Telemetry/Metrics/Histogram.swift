@@ -51,8 +51,8 @@ extension Histogram {
         Histogram(.nanoseconds, first: 100_000, count: 16)
     }
 
-    /// What one turn of the loop takes: 16 µs to 0.5 s.
-    static var turnTime: Histogram { Histogram(.nanoseconds, first: 16_000, count: 16) }
+    /// What holds up an event loop: 16 µs to 0.5 s.
+    public static var loopTime: Histogram { Histogram(.nanoseconds, first: 16_000, count: 16) }
 
     /// Entries of one append: 1 to 4,096.
     static var batchSize: Histogram { Histogram(.one, first: 1, count: 13) }

@@ -1,7 +1,10 @@
 /// What only Martlet has, and the process as the system sees it.
 extension Metric {
     static var ours: [Metric] {
-        [build, connections, turns, turnTimes, journalBatches, journalWrites, storageFull]
+        [
+            build, connections, turns, turnTimes, loopHolds, journalBatches, journalWrites,
+            storageFull,
+        ]
     }
 
     public static let build = Metric(
@@ -24,6 +27,11 @@ extension Metric {
         "martlet_shard_turn_duration_seconds",
         .histogram,
         "How long turns of the shard took; nothing else is served meanwhile."
+    )
+    public static let loopHolds = Metric(
+        "martlet_loop_hold_duration_seconds",
+        .histogram,
+        "How long the event loop ran turns and other tasks before it looked at its sockets again."
     )
     public static let journalBatches = Metric(
         "martlet_journal_batch_entries",

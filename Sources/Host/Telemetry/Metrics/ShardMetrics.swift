@@ -24,7 +24,7 @@ public struct ShardMetrics {
     private var leaderChanges: UInt64 = 0
     private var turnCount: UInt64 = 0
     private var slowTurnCount: UInt64 = 0
-    private var turnTimes = Histogram.turnTime
+    private var turnTimes = Histogram.loopTime
     private var syncTimes = Histogram.diskTime
     private var writeTimes = Histogram.diskTime
     private var batchSizes = Histogram.batchSize

@@ -63,7 +63,8 @@ final class Node: Sendable {
         let tls = try configuration.tls.map { (files) throws(Complaint) in
             try ServerTLS.context(files)
         }
-        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let watch = LoopWatch()
+        let group = MultiThreadedEventLoopGroup(numberOfThreads: 1, metricsDelegate: watch)
         let loop = group.next()
         let mailbox = ShardMailbox(on: loop)
         let workers = WorkerPool(name: "work")
@@ -80,6 +81,7 @@ final class Node: Sendable {
                     telemetry: NodeTelemetry(
                         configuration,
                         log: log,
+                        loop: watch,
                         transport: transport,
                         onFailure: onFailure
                     )

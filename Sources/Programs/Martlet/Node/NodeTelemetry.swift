@@ -8,6 +8,7 @@ import Transport
 final class NodeTelemetry {
     let log: Log
     private var metrics: ShardMetrics
+    private let loop: LoopWatch
     private let transport: PeerTransport?
     private let onFailure: @Sendable (String) -> Void
 
@@ -15,10 +16,12 @@ final class NodeTelemetry {
     init(
         _ configuration: NodeConfiguration,
         log: Log,
+        loop: LoopWatch,
         transport: PeerTransport?,
         onFailure: @escaping @Sendable (String) -> Void
     ) {
         self.log = log
+        self.loop = loop
         self.transport = transport
         self.onFailure = onFailure
         metrics = ShardMetrics(
@@ -58,6 +61,7 @@ final class NodeTelemetry {
     /// All but what the front counts.
     func write(of shard: Shard, into page: inout Exposition) {
         page.write(.build, labelled: Version.number)
+        page.write(.loopHolds, loop.histogram)
         page.write(metrics, of: shard) { transport?.droppedFrameCount(for: $0) ?? 0 }
         page.writeProcess()
     }

@@ -13,6 +13,9 @@ import Transport
 ///
 /// A turn is asked for by whoever touches the shard and runs once, after all that is ready on the
 /// loop has been read; so one turn, one flush and one sync serve many requests.
+///
+/// The loop reads its sockets again only when no task is left. Turns that leave work behind, as a
+/// long backlog does, therefore pause after a while.
 final class ShardLoop {
     let shard: Shard
     let front: EtcdFront
@@ -27,9 +30,18 @@ final class ShardLoop {
     private var mailbox: ShardMailbox?
     private var ticker: RepeatedTask?
     private var quietTicks = 0
+
+    /// How long turns have followed one another without a look at the sockets.
+    private var heldNanoseconds: UInt64 = 0
     private var retirement: Retirement?
 
     private static let quietTicksBeforeSeal = 20
+
+    /// After so much the next turn waits until the sockets have been read.
+    private static let heldNanosecondsMax: UInt64 = 500_000
+
+    /// Long enough that the task is not ready when the loop looks for further ones.
+    private static let pause = TimeAmount.microseconds(10)
 
     init(
         _ shard: Shard,
@@ -128,6 +140,14 @@ final class ShardLoop {
         loop.execute { bound.value.scheduledTurn() }
     }
 
+    /// The next turn, but the sockets first.
+    private func requestTurnAfterReading() {
+        guard !isTurnScheduled else { return }
+        isTurnScheduled = true
+        let bound = NIOLoopBound(self, eventLoop: loop)
+        loop.scheduleTask(in: Self.pause) { bound.value.scheduledTurn() }
+    }
+
     private func scheduledTurn() {
         isTurnScheduled = false
         shard.advance(to: clock.now)
@@ -141,8 +161,15 @@ final class ShardLoop {
         // next turn, so that nobody holds the loop.
         shard.turn(into: &effects)
         carryOut()
-        telemetry.noteTurn(nanoseconds: clock.now.number - start.number)
-        if shard.hasWork { requestTurn() }
+        let nanoseconds = clock.now.number - start.number
+        telemetry.noteTurn(nanoseconds: nanoseconds)
+        heldNanoseconds += nanoseconds
+        guard shard.hasWork, heldNanoseconds >= Self.heldNanosecondsMax else {
+            if shard.hasWork { requestTurn() } else { heldNanoseconds = 0 }
+            return
+        }
+        heldNanoseconds = 0
+        requestTurnAfterReading()
     }
 
     private func writeMetrics(into page: inout Exposition) {
