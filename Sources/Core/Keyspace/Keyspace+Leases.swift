@@ -95,6 +95,22 @@ extension Keyspace {
         return leases
     }
 
+    /// The same in the order of their deadlines, as etcd lists them.
+    public var leasesByDeadline: [LeaseID] {
+        var leases: [LeaseID] = []
+        leases.reserveCapacity(leaseCount)
+        leaseTable.expiries.visit(from: nil, to: nil) { expiry, _ in
+            leases.append(expiry.id)
+            return true
+        }
+        return leases
+    }
+
+    /// How many keys are attached to a lease.
+    public func keyCount(attachedTo id: LeaseID) -> Int {
+        leaseTable.lease(id)?.keys.count ?? 0
+    }
+
     /// How long a lease has still to live at `time`; minus one if there is no such lease.
     public func timeToLive(
         of id: LeaseID,
@@ -119,11 +135,15 @@ extension Keyspace {
         return response
     }
 
-    /// The leases whose deadline has passed at `time`, the earliest first.
-    public func expiredLeases(at time: GroupTime, limit: Int) -> [LeaseID] {
+    /// The leases whose deadline has passed at `time`, the earliest first: at most `limit`, and as
+    /// many as have at most `keysMax` keys together, but one at least.
+    public func expiredLeases(at time: GroupTime, limit: Int, keysMax: Int = .max) -> [LeaseID] {
         var expired: [LeaseID] = []
+        var keyCount = 0
         leaseTable.expiries.visit(from: nil, to: nil) { expiry, _ in
             guard expiry.deadline <= time, expired.count < limit else { return false }
+            keyCount += self.keyCount(attachedTo: expiry.id)
+            guard expired.isEmpty || keyCount <= keysMax else { return false }
             expired.append(expiry.id)
             return true
         }

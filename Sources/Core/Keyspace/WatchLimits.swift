@@ -17,8 +17,9 @@ enum WatchLimits {
     /// those who lag take little time from those who write.
     static let comparisonsPerCollectMax = 20_000
 
-    /// Bytes of events that lagging watches get in one `collect`: the fronts have to hold them.
-    static let bytesPerCollectMax = 16 << 20
+    /// Bytes of events that lagging watches get in one `collect`: to read, encode and write as many
+    /// holds up those who write by a millisecond or two.
+    static let bytesPerCollectMax = 1 << 20
 
     /// Bytes of events that one stream's lagging watches get in one `collect`, before the front had
     /// a chance to say that the stream's client is slow.

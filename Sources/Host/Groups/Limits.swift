@@ -60,6 +60,11 @@ public enum Limits {
     /// Leases revoked by one command, so that an entry stays small.
     public static let leasesExpiredPerCommandMax = 1_000
 
+    /// Keys that go with the leases of one command, which is applied at once: some milliseconds.
+    ///
+    /// A single lease may have more.
+    static let keysExpiredPerCommandMax = 2_000
+
     /// Bytes of a snapshot's metadata: a configuration and a header.
     public static let snapshotMetadataBytesMax = 1 << 20
 }

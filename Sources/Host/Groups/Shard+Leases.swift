@@ -15,7 +15,8 @@ extension Shard {
             guard !group.leases.isExpiring(at: tick) else { return }
             let expired = machine.keyspace.expiredLeases(
                 at: time,
-                limit: Limits.leasesExpiredPerCommandMax
+                limit: Limits.leasesExpiredPerCommandMax,
+                keysMax: Limits.keysExpiredPerCommandMax
             )
             group.leases.expire(at: tick, retryTicks: settings.requestTimeoutTicks)
             propose(

@@ -159,5 +159,28 @@ struct LeaseTests {
         #expect(keyspace.expiredLeases(at: late, limit: 10).map(\.number) == [2, 4, 3, 1])
         #expect(keyspace.expiredLeases(at: late, limit: 2).map(\.number) == [2, 4])
         #expect(keyspace.expiredLeases(at: GroupTime(4_999), limit: 2) == [])
+        #expect(keyspace.leasesByDeadline.map(\.number) == [2, 4, 3, 1, 5])
+    }
+
+    @Test func leasesThatExpireTogetherHaveFewKeysOrAreOne() {
+        var keyspace = Keyspace()
+        for id in 1...4 {
+            keyspace.grant(Int64(id), ttl: 5)
+            for number in 0..<(id == 3 ? 30 : 10) {
+                keyspace.put(ByteSlice("\(id)/\(number)"), lease: Int64(id))
+            }
+        }
+        #expect(keyspace.keyCount(attachedTo: LeaseID(3)) == 30)
+        #expect(keyspace.keyCount(attachedTo: LeaseID(9)) == 0)
+        let late = GroupTime(20_000)
+        var rounds: [[Int64]] = []
+        while case let expired = keyspace.expiredLeases(at: late, limit: 10, keysMax: 20),
+            !expired.isEmpty
+        {
+            rounds.append(expired.map(\.number))
+            _ = keyspace.apply(.expireLeases(expired), at: late)
+        }
+        #expect(rounds == [[1, 2], [3], [4]])
+        #expect(keyspace.texts() == [])
     }
 }
