@@ -152,7 +152,7 @@ extension EtcdConnection {
             return fail(key, ErrorMapping.status(of: .unknownGroup))
         }
         let keyspace = machine.keyspace
-        guard keyspace.keysHeld > Limits.keysReadOnLoopMax, request.readsRanges else {
+        guard keyspace.keysHeld > Limits.keysInTransactionOnLoopMax, request.readsRanges else {
             return conclude(key, Self.read(request, from: keyspace))
         }
         elsewhere(key) {

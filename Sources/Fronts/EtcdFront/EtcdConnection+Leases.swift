@@ -34,26 +34,34 @@ extension EtcdConnection {
         guard let keyspace = front.machine?.keyspace else {
             return fail(key, ErrorMapping.status(of: .unknownGroup))
         }
-        var response = keyspace.timeToLive(
-            of: LeaseID(request.id),
-            at: front.shard.groupTime(front.group),
-            keys: request.keys
-        )
-        response.header = front.header()
-        answer(key, response)
+        let time = front.shard.groupTime(front.group)
+        let header = front.header()
+        let isLong =
+            request.keys
+            && keyspace.keyCount(attachedTo: LeaseID(request.id)) > Limits.keysReadOnLoopMax
+        answerList(key, isLong: isLong) {
+            var response = keyspace.timeToLive(
+                of: LeaseID(request.id),
+                at: time,
+                keys: request.keys
+            )
+            response.header = header
+            return response
+        }
     }
 
     func answerLeases(_ key: CallKey) {
-        // etcd lists them by their ends.
-        let leases = (front.machine?.keyspace.leaseRecords ?? [])
-            .sorted { ($0.deadline, $0.id) < ($1.deadline, $1.id) }
-        answer(
-            key,
+        guard let keyspace = front.machine?.keyspace else {
+            return fail(key, ErrorMapping.status(of: .unknownGroup))
+        }
+        let header = front.header()
+        answerList(key, isLong: keyspace.leaseCount > Limits.leasesReadOnLoopMax) {
+            // etcd lists them by their ends.
             LeaseLeasesResponse(
-                header: front.header(),
-                leases: leases.map { LeaseStatus(id: $0.id.number) }
+                header: header,
+                leases: keyspace.leasesByDeadline.map { LeaseStatus(id: $0.number) }
             )
-        )
+        }
     }
 
     /// One renewal of a stream of them; many may be under way, answered in the log's order.

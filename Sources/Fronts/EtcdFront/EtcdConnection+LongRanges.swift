@@ -6,28 +6,46 @@ internal import Keyspace
 internal import KeyspaceModel
 internal import Model
 
-/// Ranges that take too long for the loop: measured and encoded by workers, as the client reads.
+/// Ranges that take too long for the loop: read and encoded by workers, those without end bit by
+/// bit as the client takes them.
 extension EtcdConnection {
+    private enum LongAnswer {
+        /// A page of usual size, encoded.
+        case page(ByteSlice)
+
+        /// To be encoded piece by piece.
+        case range(LongRange)
+    }
+
     func answer(_ key: CallKey, longRange request: RangeRequest, from keyspace: Keyspace) {
         let header = front.header(keyspace.revision.number)
         elsewhere(key) {
-            Self.measure(request, in: keyspace, header)
+            Self.read(request, in: keyspace, header)
         } then: {
-            $0.begin($1, key)
+            switch $1 {
+            case .page(let encoded): $0.begin(LargeResponse(encoded), key)
+            case .range(let range): $0.begin(range, key)
+            }
         }
     }
 
-    private static func measure(
+    private static func read(
         _ request: RangeRequest,
         in keyspace: Keyspace,
         _ header: ResponseHeader
-    ) -> Result<LongRange, GRPCStatus> {
+    ) -> Result<LongAnswer, GRPCStatus> {
         do throws(KeyspaceError) {
+            if var page = try keyspace.range(request, stepsMax: Limits.keysOfPageMax) {
+                page.header = header
+                if page.encodedLength <= Limits.pageBytesMax {
+                    return .success(.page(page.encoded))
+                }
+            }
             let range = try LongRange(request, in: keyspace, header)
             guard range.encodedLength <= Limits.responseBytesMax else {
                 return .failure(.tooLarge(range.encodedLength, limit: Limits.responseBytesMax))
             }
-            return .success(range)
+            return .success(.range(range))
         } catch {
             return .failure(ErrorMapping.status(of: error))
         }

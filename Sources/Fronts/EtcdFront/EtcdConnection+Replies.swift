@@ -42,7 +42,26 @@ extension EtcdConnection {
         }
     }
 
-    private func begin(_ large: LargeResponse, _ key: CallKey) {
+    /// A list that is made from a copy: on the loop if it is short, else elsewhere.
+    func answerList<Response: WireMessage>(
+        _ key: CallKey,
+        isLong: Bool,
+        _ make: @escaping @Sendable () -> Response
+    ) {
+        guard isLong else { return answerWhole(key, make()) }
+        elsewhere(key) {
+            let response = make()
+            let length = response.encodedLength
+            guard length <= Limits.responseBytesMax else {
+                return .failure(.tooLarge(length, limit: Limits.responseBytesMax))
+            }
+            return .success(response.encoded)
+        } then: {
+            $0.begin(LargeResponse($1), key)
+        }
+    }
+
+    func begin(_ large: LargeResponse, _ key: CallKey) {
         guard let stream = calls[key]?.stream else { return }
         if let method = calls[key]?.method { front.counters.noteSent(method) }
         calls[key]?.work = .sending(large)

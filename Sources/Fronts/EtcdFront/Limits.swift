@@ -24,8 +24,22 @@ public enum Limits {
     public static let gatheredBytesMax = 64 << 20
 
     /// A range that passes more keys, deleted ones too, is read by workers, so that it does not hold
-    /// up the loop: as many take about a millisecond.
-    public static let keysReadOnLoopMax = 5_000
+    /// up the loop: to read, encode and send as many takes a fifth of a millisecond.
+    ///
+    /// Pages of a list have 500 keys or more, as kube-apiserver asks for them.
+    public static let keysReadOnLoopMax = 400
+
+    /// A range that passes no more keys is read in one, without being measured first.
+    static let keysOfPageMax = 5_000
+
+    /// And encoded in one if it has no more bytes: they wait for the client.
+    static let pageBytesMax = 1 << 20
+
+    /// A transaction that reads ranges goes to the workers where the keyspace has more keys.
+    public static let keysInTransactionOnLoopMax = 5_000
+
+    /// More leases than these are listed by workers: as many take about a millisecond.
+    public static let leasesReadOnLoopMax = 5_000
 
     /// A keyspace of more bytes is hashed on another thread; as many take some milliseconds.
     public static let bytesHashedOnLoopMax = 4 << 20
@@ -48,7 +62,7 @@ public enum Limits {
 
     /// Keys under the prefix of a lock or an election: so many are looked through in about a
     /// millisecond, each time that one who waits moves up.
-    public static let queueKeysMax = keysReadOnLoopMax
+    public static let queueKeysMax = 5_000
 
     /// How long the lease lives that a lock or a campaign without one gets; etcd's for sessions.
     public static let sessionSeconds: Int64 = 60
@@ -80,9 +94,9 @@ public enum Limits {
     /// An answer that is given in JSON, as protobuf: it is held twice while it is put into words.
     public static let gatewayAnswerBytesMax = 32 << 20
 
-    /// How much of a long range a worker encodes at once: enough that the way to it and back does
-    /// not count, little enough that a thousand such calls do not fill the memory.
-    public static let workerPieceBytes = 256 * 1024
+    /// How much of a long range a worker encodes at once: the way to it and back costs a tenth of
+    /// that, and to send it holds the loop for less than a tenth of a millisecond.
+    public static let workerPieceBytes = 64 * 1024
 
     /// The largest answer, as etcd's server sends none above: 2 GiB less a byte.
     public static let responseBytesMax = Int(Int32.max)

@@ -1,4 +1,5 @@
 import Bytes
+import EtcdFront
 import EtcdWire
 import HTTP2Wire
 import KeyspaceModel
@@ -95,5 +96,47 @@ import Testing
         node.pass(milliseconds: 7_000)
         let dead: RangeResponse = try client.call(.range, RangeRequest(key: "a"))
         #expect(dead.count == 0)
+    }
+
+    /// Long lists are made by workers, of the state at the time they were asked for.
+    @Test func manyLeasesAreListedElsewhereInTheOrderOfTheirEnds() throws {
+        let node = Node()
+        let client = try TestClient(node)
+        let count = Int64(Limits.leasesReadOnLoopMax) + 1
+        for id in 1...count {
+            node.grant(LeaseGrantRequest(ttl: 1_000_000 - id, id: id))
+        }
+        node.turn()
+        node.workers.pause()
+        let stream = client.open(.leaseLeases)
+        client.http.finishRequest(stream, LeaseLeasesRequest().encoded)
+        try client.exchange()
+        #expect(node.workers.waitingCount == 1)
+        let _: LeaseRevokeResponse = try client.call(.leaseRevoke, LeaseRevokeRequest(id: 7))
+        node.workers.resume()
+        let lists = try client.take(stream, as: LeaseLeasesResponse.self)
+        #expect(lists.first?.leases.map(\.id) == (1...count).reversed())
+        #expect(client.reply(stream).status == .ok)
+    }
+
+    @Test func aLeasesManyKeysAreListedElsewhere() throws {
+        let node = Node()
+        let client = try TestClient(node)
+        let _: LeaseGrantResponse = try client.call(
+            .leaseGrant,
+            LeaseGrantRequest(ttl: 60, id: 77)
+        )
+        let keys = (0...Limits.keysReadOnLoopMax).map { ByteSlice("k\(100_000 + $0)") }
+        for key in keys { node.put(PutRequest(key: key, lease: 77)) }
+        node.turn()
+        node.workers.pause()
+        let stream = client.open(.leaseTimeToLive)
+        client.http.finishRequest(stream, LeaseTimeToLiveRequest(id: 77, keys: true).encoded)
+        try client.exchange()
+        #expect(node.workers.waitingCount == 1)
+        node.workers.resume()
+        let answers = try client.take(stream, as: LeaseTimeToLiveResponse.self)
+        #expect(answers.first?.keys == keys)
+        #expect(answers.first?.grantedTTL == 60)
     }
 }

@@ -1,8 +1,10 @@
 import Bytes
 import Environment
 import EtcdFront
+import EtcdWire
 import Groups
 import Keyspace
+import KeyspaceModel
 import Model
 import RaftCore
 
@@ -83,6 +85,15 @@ final class Node {
             front.advance(to: now)
             turn()
         }
+    }
+
+    /// Commands that no client waits for; applied by the next turn.
+    func grant(_ request: LeaseGrantRequest) { propose(.leaseGrant, request.encoded) }
+
+    func put(_ request: PutRequest) { propose(.put, request.encoded) }
+
+    private func propose(_ kind: CommandKind, _ body: ByteSlice) {
+        shard.propose(kind, body: body, to: .defaultKeyspace, for: Waiter(client: .max, request: 0))
     }
 
     /// Takes turns until there is nothing left to do.
