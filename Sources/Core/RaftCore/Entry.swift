@@ -18,7 +18,7 @@ public struct Entry: Sendable, Equatable {
         /// A command for the state machine.
         case command = 1
 
-        /// A change of the group's voters and learners (§4.3); membership changes use it.
+        /// The group's voters and learners from here on (§4.3): a `GroupConfiguration`'s bytes.
         case configuration = 2
     }
 
@@ -45,28 +45,6 @@ public struct HardState: Sendable, Equatable {
     }
 
     public static let initial = HardState(term: .zero, votedFor: nil, commitIndex: .zero)
-}
-
-/// Who votes and who only learns.
-///
-/// During a joint change (§4.3) both majorities must agree.
-public struct GroupConfiguration: Sendable, Equatable {
-    public var voters: [ReplicaID]
-
-    /// The voters before the change in progress; empty outside a joint change.
-    public var outgoingVoters: [ReplicaID]
-
-    public var learners: [ReplicaID]
-
-    public init(
-        voters: [ReplicaID],
-        outgoingVoters: [ReplicaID] = [],
-        learners: [ReplicaID] = []
-    ) {
-        self.voters = voters.sorted()
-        self.outgoingVoters = outgoingVoters.sorted()
-        self.learners = learners.sorted()
-    }
 }
 
 /// What a snapshot stands for: all entries up to and with `index`.

@@ -53,6 +53,10 @@ enum Limits {
     /// gather for the next.
     static let readRoundsMax = 16
 
+    /// A learner may become a voter once it lacks at most this share of the leader's log: etcd's
+    /// measure (`readyPercentThreshold`), so that the first commit need not wait for it for long.
+    static let learnerLagShare: UInt64 = 10
+
     /// What an entry weighs besides its payload: so that empty entries count against limits, too.
     static let entryOverheadBytes = 48
 }

@@ -47,5 +47,32 @@ public enum RaftMutant: Int, CaseIterable, Sendable {
 
     /// Who is asked to take over leads at once, without asking for votes.
     case successorSkipsElection
+
+    /// In a joint change the majority of the new voters decides alone.
+    case jointQuorumWrong
+
+    /// The leader counts what a learner has as if a voter had it.
+    case learnerVotes
+
+    /// The leader goes on counting a replica that was removed, in place of a voter that is silent.
+    case removedNodeVotes
+
+    /// A configuration is in force only when it is committed.
+    case configurationAppliedAtCommit
+
+    /// A received snapshot's configuration is forgotten.
+    case snapshotLosesConfiguration
+
+    /// The joint configuration is left before it is committed.
+    case leavesJointBeforeCommit
+
+    /// A change that is cut off the log stays in force.
+    case truncationKeepsConfiguration
+
+    /// After a restart only the snapshot's configuration is known, not those in the log.
+    case restartForgetsConfiguration
+
+    /// The voters change at once, not by way of both majorities.
+    case jointChangeSkipped
 }
 #endif

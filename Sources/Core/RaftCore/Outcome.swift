@@ -31,6 +31,26 @@ public enum TransferOutcome: Sendable, Equatable {
     case notVoter
 }
 
+/// What became of a request to change who votes and who learns.
+public enum ChangeOutcome: Sendable, Equatable {
+    /// In the leader's log at this index, and in force; done once `Raft.isSettled`.
+    case begun(LogIndex)
+
+    /// The group is as it is wanted already.
+    case unchanged
+
+    case notLeader(ReplicaID?)
+
+    /// To be tried again once this leader has committed an entry of its own term.
+    case tooEarly
+
+    /// To be tried again once the change before it is committed, or leadership handed over.
+    case changeUnderWay
+
+    /// A group needs a voter, and a replica has one part in it.
+    case notAGroup
+}
+
 /// What became of a request to read.
 public enum ReadOutcome: Sendable, Equatable {
     /// Will be in `Ready.readable` or in `Ready.droppedReads`, exactly once.

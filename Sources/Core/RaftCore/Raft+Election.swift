@@ -65,9 +65,8 @@ extension Raft {
             lastIndex: log.lastIndex,
             lastTerm: log.lastTerm
         )
-        var voters = configuration.voters
-        voters += configuration.outgoingVoters.filter { !configuration.voters.contains($0) }
-        for voter in voters where voter != replica {
+        for voter in configuration.replicas
+        where voter != replica && configuration.isVoter(voter) {
             let message = Message(
                 source: replica,
                 target: voter,

@@ -52,7 +52,9 @@ extension Raft {
         let news = entries.dropFirst(log.agreeingCount(of: entries))
         guard let first = news.first else { return }
         log.truncate(from: first.index)
+        rollBackConfigurations(from: first.index)
         for entry in news { log.append(entry) }
+        adopt(configurationsOf: news)
     }
 
     /// Says up to where the logs agree; waits until that is on disk.
@@ -121,6 +123,11 @@ extension Raft {
             "commit \(index) lies beyond the log's end \(log.lastIndex)"
         )
         commitIndex = index
+        #if MARTLET_MUTANTS
+        if settings.mutant == .configurationAppliedAtCommit {
+            use(configurations.configuration(at: index))
+        }
+        #endif
     }
 }
 

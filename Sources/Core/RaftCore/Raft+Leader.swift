@@ -8,26 +8,12 @@ extension Raft {
         campaign = nil
         leader = replica
         ticksElapsed = 0
-        let others = (configuration.voters + configuration.outgoingVoters + configuration.learners)
-            .filter { $0 != replica }.sorted()
-        var followers: [Progress] = []
-        for other in others where followers.last?.replica != other {
-            followers.append(
-                Progress(
-                    replica: other,
-                    nextIndex: log.lastIndex.next,
-                    window: InflightWindow(
-                        countMax: settings.inflightAppendsMax,
-                        weightMax: settings.inflightBytesMax
-                    )
-                )
-            )
-        }
         leadership = Leadership(
             firstIndexOfTerm: log.lastIndex.next,
-            followers: followers,
+            followers: [],
             uncommittedBytes: log.weight(from: commitIndex.next, through: log.lastIndex)
         )
+        followConfiguration()
         appendOwn(.empty, payload: .empty)
     }
 
@@ -48,10 +34,11 @@ extension Raft {
         leadership?.forgetActivity()
     }
 
-    /// A client's command, or a change of the group's members.
+    /// A client's command; the group's members are changed with `changeMembers`.
     ///
     /// Nothing is sent yet: all that is proposed until `takeReady` shares one append a follower.
     public mutating func propose(_ payload: ByteSlice, kind: Entry.Kind) -> ProposeOutcome {
+        precondition(kind == .command, "an entry of kind \(kind) is Raft's own")
         guard let uncommitted = leadership?.uncommittedBytes else { return .notLeader(leader) }
         if let successor { return .handingOver(to: successor) }
         let weight = payload.count + Limits.entryOverheadBytes
@@ -62,7 +49,7 @@ extension Raft {
     }
 
     @discardableResult
-    private mutating func appendOwn(_ kind: Entry.Kind, payload: ByteSlice) -> LogIndex {
+    mutating func appendOwn(_ kind: Entry.Kind, payload: ByteSlice) -> LogIndex {
         let entry = Entry(
             index: log.lastIndex.next,
             term: state.term,
@@ -117,13 +104,23 @@ extension Raft {
         guard let firstIndexOfTerm = leadership?.firstIndexOfTerm else { return }
         let agreed = LogIndex(
             quorum.reached {
-                $0 == replica ? ownMatchIndex.number : leadership?.matchIndex(of: $0).number ?? 0
+                $0 == replica ? ownMatchIndex.number : countedMatchIndex(of: $0).number
             }
         )
         guard agreed > commitIndex, isCommittable(agreed, firstIndexOfTerm) else { return }
         leadership?.uncommittedBytes -= log.weight(from: commitIndex.next, through: agreed)
         commit(upTo: agreed)
         leadership?.wake()
+        concludeChange()
+    }
+
+    private func countedMatchIndex(of voter: ReplicaID) -> LogIndex {
+        let matchIndex = leadership?.matchIndex(of: voter) ?? .zero
+        #if MARTLET_MUTANTS
+        return max(matchIndex, leadership?.strangersMatchIndex(configuration, settings) ?? .zero)
+        #else
+        return matchIndex
+        #endif
     }
 
     private func isCommittable(_ index: LogIndex, _ firstIndexOfTerm: LogIndex) -> Bool {

@@ -11,6 +11,7 @@ extension Raft {
         let newest = min(mark.index, log.durableIndex)
         guard newest.number > UInt64(settings.catchUpEntries) else { return }
         log.compact(to: LogIndex(newest.number - UInt64(settings.catchUpEntries)))
+        configurations.forget(before: log.baseIndex)
     }
 
     /// The leader sends a snapshot.
@@ -44,12 +45,13 @@ extension Raft {
         if leadership != nil { becomeFollower(of: nil) }
         if isInLog(mark) {
             log.compact(to: mark.index)
+            configurations.forget(before: mark.index)
         } else {
             log.reset(toIndex: mark.index, term: termAfterRestoring(mark))
+            configurations.reset(to: configured(mark))
         }
         snapshot = mark
-        configuration = mark.configuration
-        quorum = JointQuorum(mark.configuration)
+        useLatestConfiguration()
         commitIndex = mark.index
         deliveredIndex = mark.index
         appliedIndex = mark.index
@@ -62,6 +64,15 @@ extension Raft {
         }
         #endif
         return log.term(at: mark.index) == mark.term
+    }
+
+    private func configured(_ mark: SnapshotMark) -> SnapshotMark {
+        #if MARTLET_MUTANTS
+        if settings.mutant == .snapshotLosesConfiguration {
+            return SnapshotMark(index: mark.index, term: mark.term, configuration: configuration)
+        }
+        #endif
+        return mark
     }
 
     private func termAfterRestoring(_ mark: SnapshotMark) -> Term {

@@ -40,10 +40,13 @@ extension Raft {
     /// The voter that would take over soonest: it was heard of late, and lacks the fewest entries.
     ///
     /// Nil if no other voter was heard of, or this replica does not lead.
-    public var likelySuccessor: ReplicaID? {
+    public var likelySuccessor: ReplicaID? { likelySuccessor(among: configuration.voters) }
+
+    /// The same, of some of the voters.
+    public func likelySuccessor(among voters: [ReplicaID]) -> ReplicaID? {
         var likeliest: Progress?
         for follower in leadership?.followers ?? []
-        where configuration.voters.contains(follower.replica) {
+        where voters.contains(follower.replica) && configuration.voters.contains(follower.replica) {
             guard follower.isRecentlyActive || follower.wasRecentlyActive else { continue }
             if let best = likeliest, best.matchIndex >= follower.matchIndex { continue }
             likeliest = follower

@@ -25,9 +25,13 @@ public import Model
 /// **Handing over** (§3.10). A leader that is asked to takes no more proposals, brings its successor's
 /// log up to date, and has it campaign at once; after an election timeout it gives up and goes on.
 ///
+/// **Membership** (§4.1, §4.3). A configuration is in force as soon as its entry is in the log. A
+/// change of voters goes through a joint configuration, which the leader leaves by itself once it is
+/// committed; so whoever leads next completes what another began.
+///
 /// Nothing from outside traps: messages with impossible numbers are dropped (`Message.isPlausible`).
 ///
-/// Missing as yet: membership changes, leader leases, quiescence.
+/// Missing as yet: leader leases, quiescence.
 ///
 /// Sources: Ongaro & Ousterhout 2014 ("Raft §"), Ongaro's thesis 2014 ("thesis §"), and etcd-io/raft
 /// for flow control, conflict hints and the ways of pre-vote together with check-quorum.
@@ -42,6 +46,9 @@ public struct Raft: Sendable {
     var stateWrite: UInt64 = 0
 
     var log: RaftLog
+    var configurations: ConfigurationHistory
+
+    /// The latest in the log, committed or not, and its quorum.
     public internal(set) var configuration: GroupConfiguration
     var quorum: JointQuorum
 
@@ -90,6 +97,7 @@ public struct Raft: Sendable {
         self.settings = settings
         random = SeededRandom(seed: seed)
         snapshot = restored.snapshot
+        configurations = ConfigurationHistory(restored.snapshot)
         configuration = restored.snapshot.configuration
         quorum = JointQuorum(restored.snapshot.configuration)
         log = RaftLog(
@@ -108,6 +116,10 @@ public struct Raft: Sendable {
         deliveredIndex = snapshot.index
         appliedIndex = snapshot.index
         resetElectionTimer()
+        #if MARTLET_MUTANTS
+        if settings.mutant == .restartForgetsConfiguration { return }
+        #endif
+        adopt(configurationsOf: restored.entries[...])
     }
 
     /// Time passes.
@@ -152,7 +164,7 @@ extension Raft {
     public var role: Role {
         if leadership != nil { return .leader }
         if let campaign { return campaign.isPreVote ? .preCandidate : .candidate }
-        return configuration.learners.contains(replica) ? .learner : .follower
+        return isVoter ? .follower : .learner
     }
 
     public var term: Term { state.term }
@@ -166,9 +178,7 @@ extension Raft {
     /// Nil where the log does not reach: above its last entry, or compacted.
     public func term(at index: LogIndex) -> Term? { log.term(at: index) }
 
-    var isVoter: Bool {
-        configuration.voters.contains(replica) || configuration.outgoingVoters.contains(replica)
-    }
+    var isVoter: Bool { configuration.isVoter(replica) }
 
     /// Whether no other replica can vote, so that nobody need be asked.
     var isOnlyVoter: Bool {

@@ -8,6 +8,9 @@ struct Observer {
     /// What was committed, first to last; nobody may ever disagree.
     private(set) var history: [Entry] = []
 
+    /// What the committed entries say of who votes.
+    private(set) var configuration: GroupConfiguration
+
     private var leaders: [Term: ReplicaID] = [:]
     private var commitsAtElection: [Term: LogIndex] = [:]
     private var votes: [Ballot: ReplicaID] = [:]
@@ -17,14 +20,22 @@ struct Observer {
         var term: Term
     }
 
+    init(_ configuration: GroupConfiguration) { self.configuration = configuration }
+
     var lastCommitted: LogIndex { history.last?.index ?? .zero }
 
     private mutating func note(_ violation: String) {
         if violations.count < 10 { violations.append(violation) }
     }
 
-    /// Election safety and leader completeness.
+    /// Election safety and leader completeness; and that what is in force is what log and snapshot say.
     mutating func look(at raft: Raft) {
+        if raft.configuration != raft.configuration(at: raft.lastIndex) {
+            note("\(raft.replica) uses \(raft.configuration), which its log does not say")
+        }
+        if raft.configuration(at: raft.snapshot.index) != raft.snapshot.configuration {
+            note("\(raft.replica) has forgotten its snapshot's configuration")
+        }
         guard raft.role == .leader else { return }
         lookAtCommit(of: raft)
         guard leaders[raft.term] != raft.replica else { return }
@@ -72,12 +83,38 @@ struct Observer {
         }
     }
 
-    /// Durability: what is committed for the first time is on a majority's disks.
-    mutating func committed(_ entry: Entry, isOnMajority: Bool) {
+    /// Durability: what is committed for the first time is on the disks of a majority, of two in a
+    /// joint change.
+    mutating func committed(_ entry: Entry, heldBy holders: [ReplicaID]) {
         guard entry.index > lastCommitted else { return }
-        if !isOnMajority { note("committed \(entry.index) is not on a majority's disks") }
+        if entry.kind == .configuration { adopt(entry) }
+        var isEnough = isQuorum(of: configuration, holders)
+        // What lies between the two entries of a change may be committed after the second.
+        if !isEnough, configuration.isJoint, entry.kind != .configuration {
+            var next = configuration
+            next.outgoingVoters = []
+            isEnough = isQuorum(of: next, holders)
+        }
+        if !isEnough { note("committed \(entry.index) is not on a majority's disks") }
         if entry.index != lastCommitted.next { note("nobody committed before \(entry.index)") }
         history.append(entry)
+    }
+
+    private func isQuorum(of configuration: GroupConfiguration, _ holders: [ReplicaID]) -> Bool {
+        JointQuorum(configuration).outcome { holders.contains($0) } == .won
+    }
+
+    /// One step of a change, and no other: from old to joint, from joint to new, or learners alone.
+    private mutating func adopt(_ entry: Entry) {
+        guard let next = try? GroupConfiguration(decoding: entry.payload) else {
+            return note("the configuration at \(entry.index) does not decode")
+        }
+        let isStep =
+            next.isJoint
+            ? !configuration.isJoint && next.outgoingVoters == configuration.voters
+            : next.voters == configuration.voters
+        if !isStep { note("\(configuration) was followed by \(next)") }
+        configuration = next
     }
 
     /// A snapshot holds what was committed.

@@ -27,7 +27,7 @@ import Testing
                 storm.cluster[$0].raft.snapshot.index > .zero
             }
         }
-        #expect(commits > 400)
+        #expect(commits > 200)
         #expect(snapshots > 20)
     }
 

@@ -6,7 +6,7 @@ import RaftCore
 ///
 /// A file is paragraphs, each with commands, a line `---`, and what happened then. Commands:
 ///
-///     cluster voters=3 learners=0 window=256 catch-up=5000   a new group, nobody leads
+///     cluster voters=3 learners=0 spares=0 window=256 catch-up=5000   a new group, nobody leads
 ///     log 2 1,1,3                      replica 2 restarts with entries of these terms on its disk
 ///     elect 1                          replica 1 campaigns, and all is delivered, silently
 ///     win 1 2 3                        replica 1 is elected by 2 and 3, and has said nothing yet
@@ -14,6 +14,7 @@ import RaftCore
 ///     propose 1 a b · read 1 7 · snapshot 1 · restart 1 · isolate 1 · heal
 ///     turn 1 · sync 1                  takes what is to be done; the oldest write is synced
 ///     deliver · deliver 1 2 · drop 1 2 all messages under way, or those of 1 to 2
+///     change 1 1,2,4 5                 replica 1 is to make 1, 2, 4 voters, and 5 a learner
 ///     transfer 1 2                     replica 1 is to hand leadership over to 2
 ///     durable 1                        says up to where its log is on disk
 ///     settle                           turns, syncs and deliveries until nothing moves
@@ -49,6 +50,8 @@ struct Scenario {
             for payload in words[2...] { cluster.propose(ByteSlice(payload), to: first) }
         case "read": cluster.read(ReadRequest(second.number), at: first)
         case "transfer": transfer(from: first, to: second)
+        case "change":
+            change(at: first, words[2].replicas, words.count > 3 ? words[3].replicas : [])
         case "snapshot": cluster.takeSnapshot(first)
         case "snapshot-failed": cluster.snapshotSent(from: first, to: second, delivered: false)
         case "restart": cluster.restart(first)
@@ -78,6 +81,7 @@ extension Scenario {
         cluster = TestCluster(
             voters: number("voters", 3),
             learners: number("learners", 0),
+            spares: number("spares", 0),
             settings: settings
         )
         states = [:]
@@ -127,6 +131,16 @@ extension Scenario {
             let outcome = raft.transferLeadership(to: successor)
             if outcome != .begun { output.append("\(leader) says \(outcome)") }
         }
+    }
+
+    private mutating func change(
+        at leader: ReplicaID,
+        _ voters: [ReplicaID],
+        _ learners: [ReplicaID]
+    ) {
+        let outcome = cluster.changeMembers(voters, learners: learners, at: leader)
+        if case .begun = outcome { return }
+        output.append("\(leader) says \(outcome)")
     }
 
     private mutating func turn(_ replica: ReplicaID) {
@@ -186,5 +200,7 @@ extension Scenario {
 }
 
 extension String {
+    fileprivate var replicas: [ReplicaID] { terms.map { ReplicaID($0) } }
+
     fileprivate var terms: [UInt64] { split(separator: Character(",")).compactMap { UInt64($0) } }
 }

@@ -41,8 +41,22 @@ extension ReadRound? {
 
 extension [Entry] {
     var text: String {
-        map { "\($0.index)@\($0.term)" + ($0.payload.isEmpty ? "" : ":\($0.payload)") }
+        map { "\($0.index)@\($0.term)" + ($0.payload.isEmpty ? "" : ":\($0.said)") }
             .joined(separator: " ")
+    }
+}
+
+extension Entry {
+    /// A command as it is, a configuration as `1,2,3&1,2,4+5`: voters, outgoing voters, learners.
+    fileprivate var said: String {
+        guard kind == .configuration, let members = try? GroupConfiguration(decoding: payload)
+        else { return "\(payload)" }
+        func list(_ mark: String, _ replicas: [ReplicaID]) -> String {
+            replicas.isEmpty
+                ? "" : mark + replicas.map(\.description).joined(separator: ",")
+        }
+        return list("", members.voters) + list("&", members.outgoingVoters)
+            + list("+", members.learners)
     }
 }
 

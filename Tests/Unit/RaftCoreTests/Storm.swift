@@ -30,6 +30,7 @@ struct Storm {
         cluster = TestCluster(
             voters: voters,
             learners: random.below(2),
+            spares: random.below(3),
             settings: settings,
             seed: seed
         )
@@ -66,6 +67,7 @@ struct Storm {
         case .cutOff: isCutOff = [replica, anyReplica()]
         case .cutOffLeader: isCutOff = cluster.leader.map { [$0] } ?? []
         case .transfer: transfer(to: replica)
+        case .changeMembers: changeMembers()
         case .endSnapshot:
             cluster.snapshotSent(from: anyReplica(), to: replica, delivered: random.below(2) == 0)
         }
@@ -74,6 +76,22 @@ struct Storm {
     private mutating func transfer(to successor: ReplicaID) {
         for replica in cluster.replicas where cluster[replica].raft.role == .leader {
             cluster.change(replica) { _ = $0.transferLeadership(to: successor) }
+        }
+    }
+
+    /// Any change, whoever leads; the new voters need not have anything yet.
+    private mutating func changeMembers() {
+        var voters: [ReplicaID] = []
+        var learners: [ReplicaID] = []
+        for replica in cluster.replicas {
+            switch random.below(4) {
+            case 0: continue
+            case 1: learners.append(replica)
+            default: voters.append(replica)
+            }
+        }
+        for replica in cluster.replicas where cluster[replica].raft.role == .leader {
+            _ = cluster.changeMembers(voters, learners: learners, at: replica)
         }
     }
 
@@ -149,7 +167,9 @@ struct Storm {
             return ["no leader has committed"]
         }
         let count = UInt64(cluster.observer.history.count)
-        return cluster.replicas.filter { cluster[$0].appliedCount != count }.map {
+        let members = cluster[leader].raft.configuration
+        guard !members.isJoint else { return ["a change is not concluded"] }
+        return members.replicas.filter { cluster[$0].appliedCount != count }.map {
             "\($0) applied \(cluster[$0].appliedCount) of \(count), leader \(leader)"
         }
     }

@@ -18,22 +18,30 @@ struct TestCluster {
     let settings: RaftSettings
     private(set) var nodes: [ReplicaID: Node] = [:]
     var network: [Message] = []
-    private(set) var observer = Observer()
+    private(set) var observer: Observer
     private var restarts: UInt64 = 0
     private var reads: [ReadRequest: LogIndex] = [:]
     private(set) var answeredReads: [ReadRequest] = []
 
-    init(voters: Int, learners: Int = 0, settings: RaftSettings = RaftSettings(), seed: UInt64 = 1)
-    {
-        replicas = (1...UInt64(voters + learners)).map { ReplicaID($0) }
+    /// `spares` belong to nothing until a change of the group's members brings them in.
+    init(
+        voters: Int,
+        learners: Int = 0,
+        spares: Int = 0,
+        settings: RaftSettings = RaftSettings(),
+        seed: UInt64 = 1
+    ) {
+        replicas = (1...UInt64(voters + learners + spares)).map { ReplicaID($0) }
         configuration = GroupConfiguration(
             voters: Array(replicas.prefix(voters)),
-            learners: Array(replicas.dropFirst(voters))
+            learners: Array(replicas.dropFirst(voters).prefix(learners))
         )
         self.settings = settings
+        observer = Observer(configuration)
         restarts = seed &* 1_000
-        for replica in replicas {
-            let content = RestoredReplica(bootstrap: configuration)
+        for (place, replica) in replicas.enumerated() {
+            let isSpare = place >= voters + learners
+            let content = RestoredReplica(bootstrap: isSpare ? .unknown : configuration)
             nodes[replica] = Node(raft: boot(replica, content), disk: TestDisk(content))
         }
     }
@@ -88,6 +96,18 @@ extension TestCluster {
         change(replica) { _ = $0.propose(payload, kind: .command) }
     }
 
+    mutating func changeMembers(
+        _ voters: [ReplicaID],
+        learners: [ReplicaID],
+        at replica: ReplicaID
+    )
+        -> ChangeOutcome
+    {
+        var outcome = ChangeOutcome.unchanged
+        change(replica) { outcome = $0.changeMembers(voters: voters, learners: learners) }
+        return outcome
+    }
+
     mutating func read(_ request: ReadRequest, at replica: ReplicaID) {
         var outcome = ReadOutcome.notLeader(nil)
         change(replica) { outcome = $0.read(request) }
@@ -116,8 +136,8 @@ extension TestCluster {
             let applied = self[replica].appliedCount
             observer.applied(entry, after: applied)
             nodes[replica]?.appliedCount = entry.index.number
-            let holders = configuration.voters.count { self[$0].disk.holds(entry) }
-            observer.committed(entry, isOnMajority: holders * 2 > configuration.voters.count)
+            let holders = replicas.filter { self[$0].disk.holds(entry) }
+            observer.committed(entry, heldBy: holders)
         }
         change(replica) { $0.applied(upTo: last.index) }
     }
@@ -155,7 +175,7 @@ extension TestCluster {
         let mark = SnapshotMark(
             index: raft.appliedIndex,
             term: term,
-            configuration: configuration
+            configuration: raft.configuration(at: raft.appliedIndex)
         )
         nodes[replica]?.disk.taken(mark)
         change(replica) { $0.snapshotTaken(mark) }

@@ -5,7 +5,7 @@
 struct Weather {
     enum Event: Int, CaseIterable {
         case tick, turn, sync, deliver, propose, read, restart, takeSnapshot, heal, cutOff
-        case cutOffLeader, endSnapshot, transfer
+        case cutOffLeader, endSnapshot, transfer, changeMembers
     }
 
     let lostPercent: Int
@@ -34,6 +34,7 @@ struct Weather {
                 case .cutOffLeader: [0, 2]
                 case .endSnapshot: [0, 10]
                 case .transfer: [0, 2, 10]
+                case .changeMembers: [0, 2, 8]
                 }
             return choices[random.below(choices.count)]
         }

@@ -20,6 +20,10 @@ struct Leadership: Sendable {
     var ticksSinceHeartbeat = 0
     private var isHeartbeatDue = true
 
+    #if MARTLET_MUTANTS
+    var keepsDeparted = false
+    #endif
+
     /// Whether there may be something to send.
     private(set) var hasWork = true
 
@@ -60,6 +64,38 @@ struct Leadership: Sendable {
     mutating func forgetActivity() {
         for position in followers.indices { followers[position].forgetActivity() }
     }
+
+    /// The configuration has changed: new replicas are followed from here on, others no more.
+    ///
+    /// `others` are sorted; what is known of those that stay is kept.
+    mutating func follow(_ others: [ReplicaID], _ beginning: (ReplicaID) -> Progress) {
+        let known = followers
+        followers = others.map { replica in
+            known.first { $0.replica == replica } ?? beginning(replica)
+        }
+        #if MARTLET_MUTANTS
+        if keepsDeparted { followers += known.filter { !others.contains($0.replica) } }
+        #endif
+        if let successor = transfer?.successor, !others.contains(successor) { transfer = nil }
+        wake()
+    }
+
+    #if MARTLET_MUTANTS
+    /// What somebody has who does not vote, for the mutants that count it.
+    func strangersMatchIndex(
+        _ configuration: GroupConfiguration,
+        _ settings: RaftSettings
+    ) -> LogIndex? {
+        switch settings.mutant {
+        case .learnerVotes:
+            followers.filter { !configuration.isVoter($0.replica) }.map(\.matchIndex).max()
+        case .removedNodeVotes:
+            followers.filter { !configuration.replicas.contains($0.replica) }
+                .map(\.matchIndex).max()
+        case _: nil
+        }
+    }
+    #endif
 
     /// Changes what is known of one follower in place; nothing, if it is none.
     mutating func update(_ replica: ReplicaID, _ change: (inout Progress) -> Void) {
