@@ -1,3 +1,5 @@
+public import Model
+
 /// The control group's state machine: what the cluster is.
 ///
 /// Every node follows the control group, so that each reads the metadata locally. The state is an
@@ -7,8 +9,9 @@ public struct Controller: Sendable, Equatable {
     /// The module's limits for whoever reads images from bytes, as the module bears this type's name.
     public static let nodesMax = Limits.nodesMax
     public static let keyspacesMax = Limits.keyspacesMax
+    public static let removedMembersMax = Limits.removedMembersMax
 
-    public private(set) var image: MetadataImage
+    public internal(set) var image: MetadataImage
 
     public init(image: MetadataImage = MetadataImage()) { self.image = image }
 
@@ -16,6 +19,9 @@ public struct Controller: Sendable, Equatable {
     public mutating func apply(_ record: ClusterRecord) -> MetadataDelta {
         switch record {
         case .nodeRegistered(let node):
+            guard !image.isFounded || image.member(node.id) != nil else {
+                return .refused(.memberNotFound(node.id))
+            }
             guard image.node(node.id) != node else { return .unchanged }
             guard image.nodes.count < Limits.nodesMax || image.node(node.id) != nil else {
                 return .refused(.tooManyNodes(limit: Limits.nodesMax))
@@ -31,6 +37,11 @@ public struct Controller: Sendable, Equatable {
             }
             image.create(keyspace)
             return .keyspace(keyspace)
+        case .membersFounded(let members): return found(members)
+        case .memberAdded(let member): return add(member)
+        case .memberPromoted(let id): return promote(id)
+        case .memberRemoved(let id): return remove(id)
+        case .memberUpdated(let id, let peerURLs): return update(id, peerURLs: peerURLs)
         }
     }
 }
@@ -40,6 +51,9 @@ public enum MetadataDelta: Sendable, Equatable {
     case unchanged
     case node(NodeRecord)
     case keyspace(KeyspaceRecord)
+
+    /// Who belongs to the cluster, or where a member is reached.
+    case members
     case refused(MetadataRefusal)
 }
 
@@ -48,4 +62,14 @@ public enum MetadataRefusal: Sendable, Equatable {
     case nameTaken(String)
     case tooManyNodes(limit: Int)
     case tooManyKeyspaces(limit: Int)
+
+    /// The cluster's first leader has not yet said who belongs to it; to be tried again.
+    case notFounded
+
+    case memberExists(NodeID)
+    case memberNotFound(NodeID)
+    case peerURLTaken(String)
+    case notLearner(NodeID)
+    case tooManyLearners(limit: Int)
+    case lastVoter(NodeID)
 }

@@ -5,4 +5,12 @@ public enum Limits {
 
     /// Keyspaces in a cluster: the image is copied with each snapshot of the control group.
     public static let keyspacesMax = 100_000
+
+    /// Members without a vote at a time: each costs the leader what a voter does (etcd's
+    /// `--max-learners`).
+    public static let learnersMax = 1
+
+    /// Former members that are remembered, so that one that comes back is told so; an older one is
+    /// merely unknown.
+    public static let removedMembersMax = 10_000
 }

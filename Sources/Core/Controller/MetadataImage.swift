@@ -8,9 +8,22 @@ public struct MetadataImage: Sendable, Equatable {
     /// Sorted by name.
     public private(set) var keyspaces: [KeyspaceRecord]
 
-    public init(nodes: [NodeRecord] = [], keyspaces: [KeyspaceRecord] = []) {
+    /// Sorted by ID; none until the first leader has said who founded the cluster.
+    public internal(set) var members: [MemberRecord]
+
+    /// Former members, the last removed last.
+    public internal(set) var removed: [NodeID]
+
+    public init(
+        nodes: [NodeRecord] = [],
+        keyspaces: [KeyspaceRecord] = [],
+        members: [MemberRecord] = [],
+        removed: [NodeID] = []
+    ) {
         self.nodes = nodes.sorted { $0.id < $1.id }
         self.keyspaces = keyspaces.sorted { $0.name < $1.name }
+        self.members = members.sorted { $0.id < $1.id }
+        self.removed = removed
     }
 
     public func node(_ id: NodeID) -> NodeRecord? { nodes.first { $0.id == id } }
@@ -24,6 +37,8 @@ public struct MetadataImage: Sendable, Equatable {
         let place = nodes.firstIndex { $0.id > node.id } ?? nodes.endIndex
         nodes.insert(node, at: place)
     }
+
+    mutating func forget(_ node: NodeID) { nodes.removeAll { $0.id == node } }
 
     mutating func create(_ keyspace: KeyspaceRecord) {
         let place = keyspaces.firstIndex { $0.name > keyspace.name } ?? keyspaces.endIndex

@@ -25,6 +25,13 @@ public enum CommandKind: UInt8, Sendable, CaseIterable {
 
     /// Control group only.
     case createKeyspace = 33
+
+    // Who belongs to the cluster: control group only.
+    case foundMembers = 40
+    case addMember = 41
+    case promoteMember = 42
+    case removeMember = 43
+    case updateMember = 44
 }
 
 /// The head of a command's payload; the request follows as its protocol wrote it.

@@ -1,3 +1,4 @@
+public import Controller
 public import Keyspace
 
 /// Who waits for an answer: a front's connection and its number for the request.
@@ -12,6 +13,16 @@ public struct Waiter: Sendable, Hashable {
 
     /// Nobody: the shard's own commands.
     static let none = Waiter(client: .max, request: 0)
+
+    /// The shard itself, which wants to know who belongs to the cluster, for the group at `place`.
+    static func members(of place: Int) -> Waiter {
+        Waiter(client: .max, request: UInt64(place) + 1)
+    }
+
+    /// Whether no client waits.
+    var isOwn: Bool { client == .max }
+
+    var membersPlace: Int? { isOwn && request > 0 ? Int(request) - 1 : nil }
 }
 
 /// An answer for a waiter.
@@ -31,6 +42,9 @@ public enum CompletionResult: Sendable {
 
     /// A linearizable read may now be served from this node's keyspace.
     case readable
+
+    /// A majority has the record on disk, and it was applied here; it may have been refused.
+    case metadataChanged(MetadataDelta)
 
     /// This node follows the replica that was to lead.
     case leadershipTransferred
@@ -67,4 +81,7 @@ public enum Refusal: Sendable, Equatable {
     /// The node that was to lead has not taken over within an election timeout, or another has;
     /// may be tried again.
     case notTransferred
+
+    /// The learner that is to be promoted lacks more than a tenth of the log; try again later.
+    case learnerNotReady
 }

@@ -8,6 +8,11 @@ enum ControlRecordCodec {
         switch record {
         case .nodeRegistered: .registerNode
         case .keyspaceCreated: .createKeyspace
+        case .membersFounded: .foundMembers
+        case .memberAdded: .addMember
+        case .memberPromoted: .promoteMember
+        case .memberRemoved: .removeMember
+        case .memberUpdated: .updateMember
         }
     }
 
@@ -16,6 +21,12 @@ enum ControlRecordCodec {
         switch record {
         case .nodeRegistered(let node): encode(node, into: &writer)
         case .keyspaceCreated(let keyspace): encode(keyspace, into: &writer)
+        case .membersFounded(let members): encode(members, into: &writer)
+        case .memberAdded(let member): encode(member, into: &writer)
+        case .memberPromoted(let id), .memberRemoved(let id): writer.integer(id.number)
+        case .memberUpdated(let id, let peerURLs):
+            writer.integer(id.number)
+            encode(peerURLs, into: &writer)
         }
         return writer.slice
     }
@@ -26,6 +37,15 @@ enum ControlRecordCodec {
         switch kind {
         case .registerNode: return .nodeRegistered(try node(from: &reader))
         case .createKeyspace: return .keyspaceCreated(try keyspace(from: &reader))
+        case .foundMembers: return .membersFounded(try members(from: &reader))
+        case .addMember: return .memberAdded(try member(from: &reader))
+        case .promoteMember: return .memberPromoted(NodeID(try reader.integer()))
+        case .removeMember: return .memberRemoved(NodeID(try reader.integer()))
+        case .updateMember:
+            return .memberUpdated(
+                NodeID(try reader.integer()),
+                peerURLs: try urls(from: &reader)
+            )
         case .put, .deleteRange, .txn, .compact, .leaseGrant, .leaseRevoke, .leaseKeepAlive,
             .expireLeases, .advanceTime, .alarm:
             throw .malformed("a keyspace's command in the control group")
@@ -38,6 +58,9 @@ enum ControlRecordCodec {
         for node in image.nodes { encode(node, into: &writer) }
         writer.varint(UInt64(image.keyspaces.count))
         for keyspace in image.keyspaces { encode(keyspace, into: &writer) }
+        encode(image.members, into: &writer)
+        writer.varint(UInt64(image.removed.count))
+        for id in image.removed { writer.integer(id.number) }
         return writer.slice
     }
 
@@ -51,15 +74,26 @@ enum ControlRecordCodec {
         for _ in 0..<(try count(from: &reader, limit: Controller.keyspacesMax)) {
             keyspaces.append(try keyspace(from: &reader))
         }
-        return MetadataImage(nodes: nodes, keyspaces: keyspaces)
+        // Images of before members could change end here.
+        guard !reader.isAtEnd else { return MetadataImage(nodes: nodes, keyspaces: keyspaces) }
+        let members = try members(from: &reader)
+        var removed: [NodeID] = []
+        for _ in 0..<(try count(from: &reader, limit: Controller.removedMembersMax)) {
+            removed.append(NodeID(try reader.integer()))
+        }
+        return MetadataImage(
+            nodes: nodes,
+            keyspaces: keyspaces,
+            members: members,
+            removed: removed
+        )
     }
 
     private static func encode(_ node: NodeRecord, into writer: inout ByteWriter) {
         writer.integer(node.id.number)
         writer.lengthPrefixed(ByteSlice(node.name))
         writer.lengthPrefixed(ByteSlice(node.peerAddress))
-        writer.varint(UInt64(node.clientURLs.count))
-        for url in node.clientURLs { writer.lengthPrefixed(ByteSlice(url)) }
+        encode(node.clientURLs, into: &writer)
     }
 
     private static func encode(_ keyspace: KeyspaceRecord, into writer: inout ByteWriter) {
@@ -71,11 +105,12 @@ enum ControlRecordCodec {
         let id = NodeID(try reader.integer())
         let name = try reader.lengthPrefixed().text
         let peerAddress = try reader.lengthPrefixed().text
-        var clientURLs: [String] = []
-        for _ in 0..<(try count(from: &reader, limit: 64)) {
-            clientURLs.append(try reader.lengthPrefixed().text)
-        }
-        return NodeRecord(id: id, name: name, peerAddress: peerAddress, clientURLs: clientURLs)
+        return NodeRecord(
+            id: id,
+            name: name,
+            peerAddress: peerAddress,
+            clientURLs: try urls(from: &reader)
+        )
     }
 
     private static func keyspace(
@@ -85,7 +120,7 @@ enum ControlRecordCodec {
         return KeyspaceRecord(name: name, group: GroupID(try reader.integer()))
     }
 
-    private static func count(
+    static func count(
         from reader: inout ByteReader,
         limit: Int
     ) throws(DecodeError) -> Int {

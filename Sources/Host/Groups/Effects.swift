@@ -40,6 +40,9 @@ public enum Fact: Sendable, Equatable {
     case becameLeader(GroupID, Term)
     case lostLeadership(GroupID, Term)
     case followsLeader(GroupID, NodeID, Term)
+    /// These belong to the group from now on: the change is committed.
+    case membersChanged(GroupID, voters: [NodeID], learners: [NodeID])
+
     case snapshotTaken(GroupID, LogIndex)
     case snapshotInstalled(GroupID, LogIndex)
     case storageIsFull(String)

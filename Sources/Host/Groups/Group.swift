@@ -30,6 +30,7 @@ final class Group {
     var time: GroupTimeKeeper
     var snapshots = GroupSnapshots()
     var leases = LeaseWatch()
+    var membership = GroupMembership()
     var quota = QuotaWatch()
 
     /// What was last told as a fact.
@@ -66,6 +67,25 @@ struct ObservedLeadership: Equatable {
     var isLeader: Bool
 }
 
+/// How far a group is with becoming what the cluster wants; all but the last for its leader.
+struct GroupMembership {
+    /// The version of the members that the group agrees with: nothing to do until that changes.
+    var agreedVersion: UInt64?
+
+    /// The term in which the members were asked for, and when.
+    var askedTerm: Term?
+    var askedAt = Tick.zero
+
+    /// The term in which this node is sure to know the members.
+    var knownTerm: Term?
+
+    /// The term in which this leader, who is to leave, has tried to hand over.
+    var handedOverTerm: Term?
+
+    /// What was last told as a fact.
+    var observed: GroupConfiguration?
+}
+
 /// What a group needs to know of its snapshots.
 struct GroupSnapshots {
     /// Applied since the last snapshot.
@@ -96,6 +116,9 @@ struct OutgoingSnapshot {
     enum Stage {
         /// A chunk is read from the disk; becomes `sent`.
         case reading
+
+        /// The next chunk, at this offset, waits until the throttle lets it go; becomes `reading`.
+        case throttled(offset: UInt64)
 
         /// The follower is to say how far it is; becomes `reading` or `refused`, or ends.
         case sent

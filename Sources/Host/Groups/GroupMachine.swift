@@ -43,13 +43,21 @@ public final class ControlMachine {
 
     init(_ controller: Controller) { self.controller = controller }
 
-    func apply(_ header: CommandHeader, _ body: ByteSlice) {
-        // A record that does not decode changes nothing, on every node alike.
-        guard let record = try? ControlRecordCodec.decode(header.kind, body) else { return }
-        _ = controller.apply(record)
+    /// Counts what changes who belongs to the cluster, so that it is cheap to see that nothing did.
+    private(set) var membersVersion: UInt64 = 1
+
+    /// Applies a committed record; nil if it does not decode, on every node alike.
+    func apply(_ header: CommandHeader, _ body: ByteSlice) -> MetadataDelta? {
+        guard let record = try? ControlRecordCodec.decode(header.kind, body) else { return nil }
+        let delta = controller.apply(record)
+        if delta == .members { membersVersion += 1 }
+        return delta
     }
 
-    func replace(_ controller: Controller) { self.controller = controller }
+    func replace(_ controller: Controller) {
+        self.controller = controller
+        membersVersion += 1
+    }
 }
 
 /// A keyspace's state on this node, with the watchers that follow it here.
@@ -115,7 +123,8 @@ public final class KeyspaceMachine {
         case .expireLeases: .expireLeases(try LeaseListCodec.decode(body))
         case .advanceTime: .advanceTime
         case .alarm: .alarm(try AlarmRequest(decoding: body))
-        case .registerNode, .createKeyspace:
+        case .registerNode, .createKeyspace, .foundMembers, .addMember, .promoteMember,
+            .removeMember, .updateMember:
             throw .malformed("a control record in a keyspace's group")
         }
     }

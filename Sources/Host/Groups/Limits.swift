@@ -23,6 +23,12 @@ public enum Limits {
     /// Who may wait for one change of leader.
     public static let transferWaitersMax = 64
 
+    /// URLs of one kind that a node has.
+    public static let urlsPerNodeMax = 64
+
+    /// Ticks between two looks at whether a group's members are those that the cluster wants.
+    static let ticksBetweenMemberChecks = 4
+
     /// Read rounds that a follower has asked its leader for and not heard of.
     public static let readRoundsInFlightMax = 4
 
@@ -31,6 +37,10 @@ public enum Limits {
 
     /// Bytes of a snapshot in one frame: large enough to stream, small beside the frame limit.
     public static let snapshotChunkBytes = 256 * 1024
+
+    /// Bytes of snapshots that a node sends in a second: half of what 1 Gbit/s carries, so that whoever
+    /// catches up leaves the other half to those who vote.
+    public static let snapshotBytesPerSecond = 64 << 20
 
     /// Records of a keyspace taken at once for a snapshot.
     public static let snapshotRecordsPerChunk = 512

@@ -27,6 +27,12 @@ public enum GroupsMutant: Int, CaseIterable, Sendable {
 
     /// A command that a leader gave back, as it hands over, is proposed to the next one twice.
     case returnedCommandIsProposedTwice
+
+    /// A new leader brings its group back to the members that it knows of, however old.
+    case staleMembersAreWanted
+
+    /// A snapshot says who belongs to the group now, not who did at its index.
+    case snapshotHasLatestConfiguration
 }
 
 extension Shard {

@@ -23,7 +23,7 @@ public enum Restoration {
             group: group,
             index: LogIndex(1),
             term: Term(1),
-            metadata: SnapshotCodec.encodeConfiguration(configuration)
+            metadata: configuration.encoded
         )
         do throws(JournalError) {
             try SnapshotCodec.save(.keyspace(keyspace), to: writer)

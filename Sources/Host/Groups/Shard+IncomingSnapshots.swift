@@ -75,7 +75,10 @@ extension Shard {
         if settings.mutant == .snapshotInstallKeepsOldState { return true }
         #endif
         guard group.machine.replace(with: source) else { return false }
-        if case .keyspace(let keyspace) = source { group.time.observe(keyspace.time, at: now) }
+        switch source {
+        case .control: notePeers()
+        case .keyspace(let keyspace): group.time.observe(keyspace.time, at: now)
+        }
         return true
     }
 

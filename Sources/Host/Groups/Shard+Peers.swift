@@ -1,11 +1,15 @@
 public import Bytes
+internal import Controller
 public import Model
 internal import PeerWire
 internal import RaftCore
 
 extension Shard {
     /// Takes a peer's frame apart; what is malformed is dropped whole, and told.
+    ///
+    /// A former member that comes back is not heard at all: what it says is of another time.
     public func receive(_ frame: ByteSlice, from node: NodeID) {
+        guard !refuses(node) else { return }
         do throws(DecodeError) {
             var reader = try PeerFrameReader(frame)
             guard reader.source == node else { throw .malformed("a frame of another node") }
@@ -41,8 +45,20 @@ extension Shard {
     }
 
     func send(_ item: PeerItem, to node: NodeID) {
-        guard let place = outboxes.firstIndex(where: { $0.target == node }) else { return }
+        guard let place = outboxes.firstIndex(where: { $0.target == node }) else {
+            return open(item, to: node)
+        }
         outboxes[place].append(item, into: &effects.frames)
+    }
+
+    /// The first that is said to a node which has joined.
+    private func open(_ item: PeerItem, to node: NodeID) {
+        guard node != self.node, !refuses(node), outboxes.count < Controller.nodesMax else {
+            return
+        }
+        var outbox = PeerOutbox(source: self.node, target: node)
+        outbox.append(item, into: &effects.frames)
+        outboxes.append(outbox)
     }
 
     func send(_ messages: [Message], in group: Group) {

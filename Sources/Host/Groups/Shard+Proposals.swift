@@ -72,6 +72,9 @@ extension Shard {
         guard !group.isLeader || journal.gatheredBytes < Limits.gatheredBytesMax else {
             return refuse(group, sequence, .tooManyRequests)
         }
+        if let refusal = objection(to: payload, in: group) {
+            return refuse(group, sequence, refusal)
+        }
         switch group.raft.propose(payload, kind: .command) {
         case .accepted: group.proposals.noteSent(sequence)
         case .tooManyUncommittedBytes: refuse(group, sequence, .tooManyRequests)
@@ -160,6 +163,9 @@ extension Shard {
         guard journal.gatheredBytes < Limits.gatheredBytesMax else {
             return refuse(proposal, .tooManyUncommittedBytes, to: origin, in: group)
         }
+        guard objection(to: proposal.payload, in: group) == nil else {
+            return refuse(proposal, .learnerNotReady, to: origin, in: group)
+        }
         guard let payload = restamped(proposal.payload, in: group) else { return }
         switch group.raft.propose(payload, kind: .command) {
         case .accepted: return
@@ -238,6 +244,7 @@ extension Shard {
         case .notLeader: refuse(group, sequence, .noLeader)
         case .tooManyUncommittedBytes: refuse(group, sequence, .tooManyRequests)
         case .storageFull: refuse(group, sequence, .storageFull)
+        case .learnerNotReady: refuse(group, sequence, .learnerNotReady)
         }
     }
 }

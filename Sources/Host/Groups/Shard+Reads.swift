@@ -62,6 +62,7 @@ extension Shard {
 
     func serveReads(_ group: Group) {
         group.reads.serve(applied: readLimit(group)) {
+            guard !completeOwnRead($0) else { return }
             effects.completions.append(Completion(waiter: $0, result: .readable))
         }
     }

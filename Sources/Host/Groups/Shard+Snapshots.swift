@@ -16,12 +16,23 @@ extension Shard {
         let index = group.raft.appliedIndex
         // A snapshot that went further than this disk's log would leave a gap behind it.
         guard isCovered(index, in: group), let term = group.raft.term(at: index) else { return }
-        let mark = SnapshotMark(index: index, term: term, configuration: group.raft.configuration)
+        let mark = SnapshotMark(
+            index: index,
+            term: term,
+            configuration: configuration(at: index, of: group)
+        )
         group.snapshots.isSaving = true
         group.snapshots.isWanted = false
         group.snapshots.entriesSince = 0
         group.snapshots.bytesSince = 0
         effects.snapshotJobs.append(.save(group.id, mark, group.machine.source))
+    }
+
+    private func configuration(at index: LogIndex, of group: Group) -> GroupConfiguration {
+        #if MARTLET_MUTANTS
+        if settings.mutant == .snapshotHasLatestConfiguration { return group.raft.configuration }
+        #endif
+        return group.raft.configuration(at: index)
     }
 
     /// A snapshot writes the whole state: a large one waits until a good part of the last one's size
@@ -136,7 +147,31 @@ extension Shard {
                 lastProgress: tick
             )
         )
-        effects.snapshotJobs.append(.read(group.id, mark, offset: 0, target: target))
+        readChunk(at: 0, of: group.snapshots.outgoing.count - 1, in: group)
+    }
+
+    /// Orders the next chunk, or has it wait until the throttle lets it go.
+    private func readChunk(at offset: UInt64, of place: Int, in group: Group) {
+        guard throttle.isOpen else {
+            group.snapshots.outgoing[place].stage = .throttled(offset: offset)
+            return
+        }
+        throttle.spend(Limits.snapshotChunkBytes)
+        group.snapshots.outgoing[place].stage = .reading
+        let transfer = group.snapshots.outgoing[place]
+        effects.snapshotJobs.append(
+            .read(group.id, transfer.mark, offset: offset, target: transfer.target)
+        )
+    }
+
+    private func readThrottled(_ group: Group) {
+        for place in group.snapshots.outgoing.indices {
+            guard case .throttled(let offset) = group.snapshots.outgoing[place].stage else {
+                continue
+            }
+            group.snapshots.outgoing[place].lastProgress = tick
+            readChunk(at: offset, of: place, in: group)
+        }
     }
 
     private func sendChunk(
@@ -178,10 +213,7 @@ extension Shard {
         switch progress.verdict {
         case .more:
             guard case .sent = group.snapshots.outgoing[place].stage else { return }
-            group.snapshots.outgoing[place].stage = .reading
-            effects.snapshotJobs.append(
-                .read(group.id, mark, offset: progress.received, target: target)
-            )
+            readChunk(at: progress.received, of: place, in: group)
         case .done:
             group.snapshots.outgoing.remove(at: place)
             group.raft.snapshotSent(to: target, delivered: true)
@@ -213,6 +245,7 @@ extension Shard {
     func passTickForSnapshots(_ group: Group) {
         giveUpIncoming(group)
         guard !group.snapshots.outgoing.isEmpty else { return }
+        readThrottled(group)
         let stall = UInt64(settings.snapshotStallTicks)
         for transfer in group.snapshots.outgoing
         where transfer.lastProgress.number + stall < tick.number {
@@ -226,7 +259,7 @@ extension GroupSnapshots {
     var isStreaming: Bool {
         outgoing.contains { transfer in
             switch transfer.stage {
-            case .reading, .sent: true
+            case .reading, .throttled, .sent: true
             case .refused: false
             }
         }

@@ -1,4 +1,5 @@
 internal import Bytes
+internal import Controller
 internal import Journal
 internal import Keyspace
 internal import Model
@@ -23,6 +24,7 @@ extension Shard {
             step(groups[place], at: place)
         }
         flushOutboxes()
+        refreshPeers()
         if !isStopped, let batch = journal.beginAppend(at: tick) {
             self.effects.journalJobs.append(.append(batch))
         }
@@ -44,6 +46,7 @@ extension Shard {
         }
         tellLeadership(group)
         tellTransfer(group)
+        tellConfiguration(group)
         serveReads(group)
         tellWatchers(group, at: place)
         considerSnapshot(group)
@@ -81,8 +84,11 @@ extension Shard {
         group.time.observe(header.time, at: now)
         switch group.machine {
         case .control(let machine):
-            machine.apply(header, body)
-            _ = closeOwn(header, in: group)
+            let delta = machine.apply(header, body)
+            if delta == .members { notePeers() }
+            guard let waiter = closeOwn(header, in: group) else { return }
+            guard let delta else { return refuse(waiter, .malformedCommand) }
+            effects.completions.append(Completion(waiter: waiter, result: .metadataChanged(delta)))
         case .keyspace(let machine):
             // What a compaction forgets can no longer be told: watchers hear of it before.
             if header.kind == .compact { machine.collectWatches(into: &effects.watches) }
@@ -123,6 +129,7 @@ extension Shard {
         guard current != last else { return }
         group.observed = current
         group.heldBackUntil = .zero
+        group.membership = GroupMembership(observed: group.membership.observed)
         if last.isLeader, !current.isLeader || current.term != last.term {
             group.time.stopLeading()
             group.snapshots.outgoing = []

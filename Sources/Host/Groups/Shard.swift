@@ -23,7 +23,7 @@ internal import RaftCore
 /// header names its origin and sequence, and whoever applies the entry and finds himself the origin
 /// answers. So outcomes are computed locally, and forwarding needs no reply but a refusal.
 ///
-/// Missing here: creating and dropping groups at run time, quiescence, membership changes.
+/// Missing here: creating and dropping groups at run time, quiescence.
 public final class Shard {
     public let node: NodeID
     let settings: ShardSettings
@@ -40,6 +40,17 @@ public final class Shard {
     var effects = ShardEffects()
     public internal(set) var counters = ShardCounters()
     public private(set) var isStopped = false
+
+    /// Whom this node talks to, sorted; the driver keeps connections to them.
+    public internal(set) var peers: [NodeID]
+
+    /// Former members that belong to no group any longer.
+    var strangers: [NodeID] = []
+
+    /// The peers that the node was told of when it started; for as long as no log says more.
+    let firstPeers: [NodeID]
+    var arePeersStale = true
+    var throttle: SnapshotThrottle
 
     /// Whether this node has handed over, as its disk takes nothing.
     var hasLeftOffice = false
@@ -80,7 +91,13 @@ public final class Shard {
         }
         self.groups = groups
         places = GroupPlaces(groups.map(\.id))
-        outboxes = peers.filter { $0 != node }.sorted().map { PeerOutbox(source: node, target: $0) }
+        firstPeers = peers.filter { $0 != node }.sorted()
+        self.peers = firstPeers
+        outboxes = firstPeers.map { PeerOutbox(source: node, target: $0) }
+        throttle = SnapshotThrottle(
+            bytesPerSecond: settings.snapshotBytesPerSecond,
+            tickNanoseconds: settings.tickNanoseconds
+        )
         for place in groups.indices { touch(place) }
         // The power may have gone between a snapshot's rename and its mark in the journal: the entries
         // to come would then follow a gap.
@@ -170,6 +187,7 @@ public final class Shard {
         // After a pause only one tick passes: whoever slept does not know how long the others waited.
         nextTickAt = now + settings.tickNanoseconds
         tick = tick.next
+        throttle.passTick()
         for place in groups.indices { passTick(place) }
         journal.passTick(tick)
         leaveOfficeIfStuck()
@@ -198,6 +216,7 @@ public final class Shard {
         passTickForLeases(group)
         passTickForQuota(group)
         passTickForSnapshots(group)
+        passTickForMembers(group, at: place)
         if case .keyspace(let machine) = group.machine { machine.sweep() }
         touch(place)
     }
@@ -205,7 +224,7 @@ public final class Shard {
     func refuse(_ waiter: Waiter, _ refusal: Refusal) { complete(waiter, .refused(refusal)) }
 
     func complete(_ waiter: Waiter, _ result: CompletionResult) {
-        guard waiter != .none else { return }
+        guard !waiter.isOwn else { return }
         effects.completions.append(Completion(waiter: waiter, result: result))
     }
 

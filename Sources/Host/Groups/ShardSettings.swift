@@ -16,6 +16,9 @@ public struct ShardSettings: Sendable {
     /// How long a snapshot transfer may stand still before it is given up.
     public var snapshotStallTicks = 100
 
+    /// Bytes of snapshots that leave this node in a second, for all followers together.
+    public var snapshotBytesPerSecond = Limits.snapshotBytesPerSecond
+
     /// A snapshot is taken once this many entries were applied since the last one.
     public var snapshotEntries = 200_000
 

@@ -8,28 +8,6 @@ internal import RaftCore
 
 /// The bytes of a state machine in a snapshot file: a metadata blob, then chunks.
 enum SnapshotCodec {
-    static func encodeConfiguration(_ configuration: GroupConfiguration) -> ByteSlice {
-        var writer = ByteWriter()
-        for list in [configuration.voters, configuration.outgoingVoters, configuration.learners] {
-            writer.varint(UInt64(list.count))
-            for replica in list { writer.integer(replica.number) }
-        }
-        return writer.slice
-    }
-
-    static func decodeConfiguration(_ bytes: ByteSlice) throws(DecodeError) -> GroupConfiguration {
-        var reader = ByteReader(bytes)
-        var lists: [[ReplicaID]] = []
-        for _ in 0..<3 {
-            let count = try reader.varint()
-            guard count <= UInt64(reader.remaining / 8) else { throw .truncated }
-            var list: [ReplicaID] = []
-            for _ in 0..<count { list.append(ReplicaID(try reader.integer())) }
-            lists.append(list)
-        }
-        return GroupConfiguration(voters: lists[0], outgoingVoters: lists[1], learners: lists[2])
-    }
-
     /// Writes the state chunk by chunk, so that memory stays small whatever the state's size.
     static func save<Storage: Disk>(
         _ source: SnapshotSource,
@@ -66,7 +44,7 @@ enum SnapshotCodec {
             throw .storage(error)
         }
         do throws(DecodeError) {
-            let configuration = try decodeConfiguration(descriptor.metadata)
+            let configuration = try GroupConfiguration(decoding: descriptor.metadata)
             let mark = SnapshotMark(
                 index: descriptor.index,
                 term: descriptor.term,

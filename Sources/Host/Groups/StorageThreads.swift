@@ -127,7 +127,7 @@ public final class SnapshotThread<Storage: Disk> {
                 group: group,
                 index: mark.index,
                 term: mark.term,
-                metadata: SnapshotCodec.encodeConfiguration(mark.configuration)
+                metadata: mark.configuration.encoded
             )
             do throws(JournalError) {
                 try SnapshotCodec.save(source, to: writer)

@@ -53,6 +53,9 @@ public enum ProposalRefusal: UInt8, Sendable, CaseIterable {
     case notLeader = 1
     case tooManyUncommittedBytes = 2
     case storageFull = 3
+
+    /// The learner that is to be promoted has not caught up.
+    case learnerNotReady = 4
 }
 
 /// A part of a snapshot's file, as the leader streams it to a follower.

@@ -57,6 +57,14 @@ import Testing
             )
         ),
         .keyspaceCreated(KeyspaceRecord(name: "default", group: .defaultKeyspace)),
+        .membersFounded([
+            MemberRecord(id: NodeID(1), peerURLs: ["http://a:1"]),
+            MemberRecord(id: NodeID(2), peerURLs: [], isLearner: true),
+        ]),
+        .memberAdded(MemberRecord(id: NodeID(3), peerURLs: ["http://c:1"], isLearner: true)),
+        .memberPromoted(NodeID(3)),
+        .memberRemoved(NodeID(3)),
+        .memberUpdated(NodeID(3), peerURLs: ["http://c:2", "http://d:2"]),
     ])
     func aControlRecordReadsBackAsWritten(record: ClusterRecord) throws {
         let bytes = ControlRecordCodec.encode(record)

@@ -42,16 +42,18 @@ final class TestCluster {
     private var now = Instant(1_000_000_000)
     private let settings: ShardSettings
 
-    /// Groups without anything in them, unless `seeds` has others.
+    /// Groups without anything in them, unless `seeds` has others; `spares` more nodes belong to nothing
+    /// until they are added.
     init(
         nodes count: UInt64,
+        spares: UInt64 = 0,
         settings: ShardSettings = ShardSettings(),
         seeds given: [GroupSeed] = []
     ) {
-        let nodes = (1...count).map { NodeID($0) }
+        let nodes = (1...count + spares).map { NodeID($0) }
         self.nodes = nodes
         self.settings = settings
-        let configuration = GroupConfiguration(voters: nodes.map { ReplicaID($0.number) })
+        let configuration = GroupConfiguration(voters: (1...count).map { ReplicaID($0) })
         let empty = [
             GroupSeed(
                 id: .control,
@@ -72,7 +74,11 @@ final class TestCluster {
                     peers: nodes,
                     boots: 1,
                     settings: settings,
-                    recovered: seeds.map(RecoveredReplica.init(new:)),
+                    recovered: seeds.map { seed in
+                        var seed = seed
+                        if node.number > count { seed.configuration = .unknown }
+                        return RecoveredReplica(new: seed)
+                    },
                     seed: node.number
                 )
             )
@@ -178,6 +184,7 @@ final class TestCluster {
         return switch found.result {
         case .applied(.success(.put(let response))): "revision \(response.header?.revision ?? -1)"
         case .applied(.success): "ok"
+        case .metadataChanged(let delta): "\(delta)"
         case .applied(.failure(let error)): "\(error)"
         case .readable: "readable"
         case .leadershipTransferred: "leadershipTransferred"

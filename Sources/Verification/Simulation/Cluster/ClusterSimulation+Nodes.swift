@@ -118,7 +118,7 @@ extension ClusterSimulation {
         case .snapshotTaken: mark(.snapshotTaken)
         case .snapshotFailed: mark(.snapshotFailed)
         case .storageIsFull: mark(.storageFull)
-        case .followsLeader, .storageHasSpaceAgain: return
+        case .followsLeader, .membersChanged, .storageHasSpaceAgain: return
         case .malformedFrame(let source, let reason):
             throw Violation(
                 .orderlyStop,

@@ -198,8 +198,8 @@ extension ClusterSimulation {
             let isLeader = running.shard.status(keyspaces[clients[place].keyspace].group)?.isLeader
             mark(isLeader == true ? .readServedByLeader : .readServedByFollower)
             try serve(range, place, running)
-        case .leadershipTransferred:
-            throw Violation(.orderlyStop, "a client's call was answered as a change of leader")
+        case .leadershipTransferred, .metadataChanged:
+            throw Violation(.orderlyStop, "a client's call was answered as an operator's")
         case .refused(let refusal): try conclude(place, refusal)
         }
     }
@@ -209,7 +209,8 @@ extension ClusterSimulation {
         case .noLeader, .tooManyRequests, .storageFull:
             try conclude(place, .notApplied(at: now))
         case .timedOut: try conclude(place, .unknown)
-        case .unknownGroup, .malformedCommand, .notLeader, .notVoter, .notTransferred:
+        case .unknownGroup, .malformedCommand, .notLeader, .notVoter, .notTransferred,
+            .learnerNotReady:
             throw Violation(.orderlyStop, "a sound request was refused: \(refusal)")
         }
     }

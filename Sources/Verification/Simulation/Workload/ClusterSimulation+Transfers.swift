@@ -50,7 +50,7 @@ extension ClusterSimulation {
             mark(.leadershipNotTransferred)
         case .refused(let refusal):
             throw Violation(.orderlyStop, "a sound transfer was refused: \(refusal)")
-        case .applied, .readable:
+        case .applied, .readable, .metadataChanged:
             throw Violation(.orderlyStop, "a transfer was answered as a client's call")
         }
         return true
