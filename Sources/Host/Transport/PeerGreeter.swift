@@ -87,6 +87,7 @@ final class PeerGreeter: ChannelInboundHandler {
             guard let answer = try assembler.hello() else { return }
             try answer.check(cluster: hello.cluster, own: hello.source, dialled: hello.target)
         } catch {
+            if case .removedNode(_, let peer) = error { link.removed(by: peer) }
             return close(context, "\(error)")
         }
         deadline.cancel()

@@ -8,7 +8,7 @@ internal import Synchronization
 
 /// The dialling side: keeps a connection to one peer and sends this node's frames on it.
 final class PeerLink: Sendable {
-    private let peer: PeerAddress
+    let peer: PeerAddress
     private let settings: PeerTransportSettings
     private let tls: NIOSSLContext?
     private let loop: any EventLoop
@@ -132,6 +132,8 @@ extension PeerLink {
         queue.withLock { $0.open() }
         tell(.connected(to: peer.node))
     }
+
+    func removed(by node: NodeID) { tell(.removed(by: node)) }
 
     func pinged(_ roundTrip: TimeAmount) {
         tell(.roundTrip(to: peer.node, UInt64(max(0, roundTrip.nanoseconds))))

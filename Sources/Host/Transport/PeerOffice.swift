@@ -1,6 +1,7 @@
 internal import Bytes
 internal import Model
 internal import NIOCore
+internal import PeerWire
 internal import Synchronization
 
 /// What all accepted connections of a transport share.
@@ -9,7 +10,7 @@ final class PeerOffice: Sendable {
     let own: NodeID
     let timings: PeerTimings
     let deliver: @Sendable (NodeID, ByteSlice) -> Void
-    private let peers: Set<NodeID>
+    private let directory: Mutex<Directory>
     private let tell: @Sendable (PeerFact) -> Void
     private let open = Mutex(OpenConnections())
     private let refusals = Mutex(RecentRefusals())
@@ -22,12 +23,35 @@ final class PeerOffice: Sendable {
         cluster = settings.cluster
         own = settings.own
         timings = settings.timings
-        peers = Set(settings.peers.map(\.node)).subtracting([settings.own])
+        directory = Mutex(
+            Directory(peers: Set(settings.peers.map(\.node)).subtracting([settings.own]))
+        )
         self.deliver = deliver
         self.tell = tell
     }
 
-    func knows(_ node: NodeID) -> Bool { peers.contains(node) }
+    /// Who is let in, and who was once.
+    private struct Directory {
+        var peers: Set<NodeID>
+        var removed: Set<NodeID> = []
+    }
+
+    func verdict(on node: NodeID) -> PeerHello.Verdict {
+        directory.withLock {
+            if $0.peers.contains(node) { return .welcome }
+            return $0.removed.contains(node) ? .removed : .unknown
+        }
+    }
+
+    /// Others are let in from now on; the connections of those who are not any more are closed.
+    func admitOnly(_ peers: Set<NodeID>, removed: Set<NodeID>) {
+        let former = directory.withLock { directory in
+            let former = directory.peers.subtracting(peers)
+            directory = Directory(peers: peers, removed: removed)
+            return former
+        }
+        for channel in open.withLock({ $0.connections(of: former) }) { channel.close(promise: nil) }
+    }
 
     /// Tells why a connection was closed, unless it was told lately.
     func refused(_ reason: String) {
@@ -77,6 +101,10 @@ struct OpenConnections {
             return nil
         }
         return channels[oldest]
+    }
+
+    func connections(of nodes: Set<NodeID>) -> [any Channel] {
+        nodes.flatMap { ofPeers[$0, default: []].compactMap { channels[$0] } }
     }
 
     mutating func remove(_ channel: any Channel) { channels[ObjectIdentifier(channel)] = nil }

@@ -58,10 +58,14 @@ final class PeerReceiver: ChannelInboundHandler {
     private func receiveHello(_ context: ChannelHandlerContext) {
         do throws(PeerRefusal) {
             guard let hello = try assembler.hello() else { return }
-            let isWelcome = office.knows(hello.source)
-            answer(hello, isWelcome: isWelcome, context)
+            let verdict = office.verdict(on: hello.source)
+            answer(hello, verdict, context)
             try hello.check(cluster: office.cluster, own: office.own, dialled: nil)
-            guard isWelcome else { throw .unknownNode(hello.source, to: office.own) }
+            switch verdict {
+            case .welcome: break
+            case .unknown: throw .unknownNode(hello.source, to: office.own)
+            case .removed: throw .removedNode(hello.source, by: office.own)
+            }
             state = .receiving(from: hello.source)
             office.assign(context.channel, to: hello.source)
         } catch {
@@ -69,12 +73,16 @@ final class PeerReceiver: ChannelInboundHandler {
         }
     }
 
-    private func answer(_ hello: PeerHello, isWelcome: Bool, _ context: ChannelHandlerContext) {
+    private func answer(
+        _ hello: PeerHello,
+        _ verdict: PeerHello.Verdict,
+        _ context: ChannelHandlerContext
+    ) {
         let answer = PeerHello(
             cluster: office.cluster,
             source: office.own,
             target: hello.source,
-            isWelcome: isWelcome
+            verdict: verdict
         )
         let bytes = ByteBuffer(bytes: answer.encoded.array)
         context.writeAndFlush(wrapOutboundOut(bytes), promise: nil)

@@ -20,10 +20,18 @@ internal import Synchronization
 public final class PeerTransport: Network, Sendable {
     private let settings: PeerTransportSettings
     private let group: any EventLoopGroup
-    private let links: [NodeID: PeerLink]
+    private let links = Mutex(Links())
+    private let tell: @Sendable (PeerFact) -> Void
     private let office: PeerOffice
     private let serverTLS: NIOSSLContext?
     private let listener = Mutex<(any Channel)?>(nil)
+
+    /// One a peer; they dial once the transport has started.
+    private struct Links {
+        var ofPeers: [NodeID: PeerLink] = [:]
+        var isStarted = false
+        var isStopped = false
+    }
 
     /// `deliver` is called on the group's loops with each frame and the node that it came from, in
     /// the order in which that node sent them; `tell` with what happens to connections.
@@ -38,17 +46,42 @@ public final class PeerTransport: Network, Sendable {
         self.group = group
         office = PeerOffice(settings, deliver: deliver, tell: tell)
         serverTLS = context
-        var links: [NodeID: PeerLink] = [:]
-        for peer in settings.peers where peer.node != settings.own {
-            links[peer.node] = PeerLink(
-                to: peer,
-                from: settings,
-                tls: context,
-                on: group.next(),
-                tell: tell
+        self.tell = tell
+        let peers = settings.peers.filter { $0.node != settings.own }
+        links.withLock { links in
+            for peer in peers { links.ofPeers[peer.node] = link(to: peer) }
+        }
+    }
+
+    private func link(to peer: PeerAddress) -> PeerLink {
+        PeerLink(to: peer, from: settings, tls: serverTLS, on: group.next(), tell: tell)
+    }
+
+    /// These are the peers from now on, at these addresses; the node itself is none, whatever is said.
+    ///
+    /// Connections to and from others are closed. Of those in `removed` that dial nevertheless, each
+    /// is told that it was removed.
+    public func connect(to peers: [PeerAddress], removed: [NodeID]) {
+        let peers = peers.filter { $0.node != settings.own }
+        office.admitOnly(Set(peers.map(\.node)), removed: Set(removed))
+        let (opened, closed) = links.withLock { links in
+            guard !links.isStopped else { return ([PeerLink](), [PeerLink]()) }
+            let former = links.ofPeers
+            links.ofPeers = [:]
+            for peer in peers {
+                let known = former[peer.node]
+                links.ofPeers[peer.node] = known?.peer == peer ? known : link(to: peer)
+            }
+            let kept = Set(links.ofPeers.values.map(ObjectIdentifier.init))
+            let known = Set(former.values.map(ObjectIdentifier.init))
+            let opened = links.ofPeers.values.filter { !known.contains(ObjectIdentifier($0)) }
+            return (
+                links.isStarted ? opened : [],
+                former.values.filter { !kept.contains(ObjectIdentifier($0)) }
             )
         }
-        self.links = links
+        for link in closed { _ = link.stop() }
+        for link in opened { link.start() }
     }
 
     /// Listens and begins to dial; the port that it listens on.
@@ -62,7 +95,11 @@ public final class PeerTransport: Network, Sendable {
             }
             .bind(host: settings.host, port: settings.port).get()
         listener.withLock { $0 = channel }
-        for link in links.values { link.start() }
+        let opened = links.withLock { links in
+            links.isStarted = true
+            return Array(links.ofPeers.values)
+        }
+        for link in opened { link.start() }
         return channel.localAddress?.port ?? settings.port
     }
 
@@ -71,20 +108,28 @@ public final class PeerTransport: Network, Sendable {
     public func stop() -> EventLoopFuture<Void> {
         let channel = listener.withLock { $0 }
         channel?.close(promise: nil)
-        var closed = links.values.map { $0.stop() } + office.stop()
+        let open = links.withLock { links in
+            links.isStopped = true
+            return Array(links.ofPeers.values)
+        }
+        var closed = open.map { $0.stop() } + office.stop()
         if let channel { closed.append(channel.closeFuture) }
         return .andAllComplete(closed, on: group.next())
     }
 
-    public func send(_ frame: ByteSlice, to node: NodeID) { links[node]?.send(frame) }
+    public func send(_ frame: ByteSlice, to node: NodeID) { link(of: node)?.send(frame) }
+
+    private func link(of node: NodeID) -> PeerLink? { links.withLock { $0.ofPeers[node] } }
 
     /// Frames that were not sent, as there was no connection or the queue was full.
     public var droppedFrameCount: UInt64 {
-        links.values.reduce(0) { $0 &+ $1.droppedCount }
+        links.withLock { $0.ofPeers.values.reduce(0) { $0 &+ $1.droppedCount } }
     }
 
     /// The same, of those for one node.
-    public func droppedFrameCount(for node: NodeID) -> UInt64 { links[node]?.droppedCount ?? 0 }
+    public func droppedFrameCount(for node: NodeID) -> UInt64 {
+        link(of: node)?.droppedCount ?? 0
+    }
 
     private func accept(_ channel: any Channel) throws {
         guard office.admit(channel) else { throw TooManyConnections() }

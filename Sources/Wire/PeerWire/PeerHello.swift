@@ -16,22 +16,33 @@ public struct PeerHello: Sendable, Equatable {
     public var source: NodeID
     public var target: NodeID
 
-    /// False in the answer of a node that has no peer named `source` and will close the connection;
-    /// all other refusals the refused side finds out by itself from the answer.
-    public var isWelcome: Bool
+    /// What the answering node says of `source`; all other refusals the refused side finds out by
+    /// itself from the answer.
+    public var verdict: Verdict
+
+    /// The numbers are on the wire.
+    public enum Verdict: UInt8, Sendable, CaseIterable {
+        /// No peer of this node, which closes the connection.
+        case unknown = 0
+
+        case welcome = 1
+
+        /// It was a peer, and was removed from the cluster for good.
+        case removed = 2
+    }
 
     public init(
         version: UInt16 = newestVersion,
         cluster: ClusterID,
         source: NodeID,
         target: NodeID,
-        isWelcome: Bool = true
+        verdict: Verdict = .welcome
     ) {
         self.version = version
         self.cluster = cluster
         self.source = source
         self.target = target
-        self.isWelcome = isWelcome
+        self.verdict = verdict
     }
 
     public var encoded: ByteSlice {
@@ -41,7 +52,7 @@ public struct PeerHello: Sendable, Equatable {
         writer.integer(cluster.number)
         writer.integer(source.number)
         writer.integer(target.number)
-        writer.byte(isWelcome ? 1 : 0)
+        writer.byte(verdict.rawValue)
         writer.byte(0)
         writer.integer(CRC32C.of(writer.slice))
         return writer.slice
@@ -74,7 +85,9 @@ public struct PeerHello: Sendable, Equatable {
         let verdict = try reader.byte()
         try reader.skip(1)
         let checksum = try reader.integer(UInt32.self)
-        guard reader.isAtEnd, verdict <= 1, checksum == CRC32C.of(bytes[0..<byteCount - 4]) else {
+        guard reader.isAtEnd, let verdict = Verdict(rawValue: verdict),
+            checksum == CRC32C.of(bytes[0..<byteCount - 4])
+        else {
             throw .malformed("a hello whose checksum is wrong")
         }
         return PeerHello(
@@ -82,7 +95,7 @@ public struct PeerHello: Sendable, Equatable {
             cluster: cluster,
             source: source,
             target: target,
-            isWelcome: verdict == 1
+            verdict: verdict
         )
     }
 
@@ -104,7 +117,11 @@ public struct PeerHello: Sendable, Equatable {
         }
         if let dialled, source != dialled { throw .wrongNode(wanted: dialled, reached: source) }
         guard target == own else { throw .wrongNode(wanted: target, reached: own) }
-        guard isWelcome else { throw .unknownNode(own, to: source) }
+        switch verdict {
+        case .welcome: return
+        case .unknown: throw .unknownNode(own, to: source)
+        case .removed: throw .removedNode(own, by: source)
+        }
     }
 
     private static let magic = [UInt8]("MRTL".utf8)

@@ -14,6 +14,9 @@ public enum PeerRefusal: Error, Sendable, Equatable {
 
     /// The other side has no peer of that number.
     case unknownNode(NodeID, to: NodeID)
+
+    /// A node was removed from the cluster, and is refused by this peer.
+    case removedNode(NodeID, by: NodeID)
 }
 
 extension PeerRefusal: CustomStringConvertible {
@@ -36,6 +39,9 @@ extension PeerRefusal: CustomStringConvertible {
                 + "peers' addresses."
         case .unknownNode(let node, let peer):
             "Node \(peer) has no peer of number \(node): add the node to the cluster first."
+        case .removedNode(let node, let peer):
+            "Node \(node) was removed from the cluster, says node \(peer): its data is of no use any "
+                + "more; to come back it joins as a new member, with an empty data directory."
         }
     }
 }

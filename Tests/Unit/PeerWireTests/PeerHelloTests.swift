@@ -23,7 +23,7 @@ import Testing
         #expect(hello.encoded.count == PeerHello.byteCount)
         #expect(try PeerHello(decoding: hello.encoded) == hello)
         var unwelcome = hello
-        unwelcome.isWelcome = false
+        unwelcome.verdict = .unknown
         #expect(try PeerHello(decoding: unwelcome.encoded) == unwelcome)
     }
 
@@ -47,7 +47,7 @@ import Testing
         #expect(wrongSource == .wrongNode(wanted: NodeID(9), reached: NodeID(1)))
         let unwelcome = refusal {
             var answer = hello
-            answer.isWelcome = false
+            answer.verdict = .unknown
             try answer.check(cluster: ClusterID(5), own: NodeID(2), dialled: NodeID(1))
         }
         #expect(unwelcome == .unknownNode(NodeID(2), to: NodeID(1)))
@@ -82,7 +82,7 @@ import Testing
             .notAPeer, .damagedHello, .newerVersion(theirs: 2, newestOfOurs: 1),
             .otherCluster(theirs: ClusterID(1), ours: ClusterID(2)),
             .wrongNode(wanted: NodeID(1), reached: NodeID(2)),
-            .unknownNode(NodeID(1), to: NodeID(2)),
+            .unknownNode(NodeID(1), to: NodeID(2)), .removedNode(NodeID(1), by: NodeID(2)),
         ]
         for refusal in refusals { #expect(refusal.description.hasSuffix(".")) }
         #expect(refusals[3].description.contains("cluster 1, this one to cluster 2"))

@@ -103,6 +103,60 @@ import Testing
     }
 }
 
+/// Peers that come, go and move while the transport runs.
+@Suite(.timeLimit(.minutes(1))) struct ChangingPeersTests {
+    @Test func aPeerThatIsAddedIsLetInAndReached() async throws {
+        let receiver = try await Station(second, peer: NodeID(3))
+        let sender = try await Station(first, peer: NodeID(3))
+        receiver.transport.connect(to: [address(first, sender.port)], removed: [])
+        sender.transport.connect(to: [address(second, receiver.port)], removed: [])
+        #expect(await sender.inbox.fact(.connected(to: second)))
+        let bytes = frame(of: first, number: 1, payloadBytes: 3)
+        sender.transport.send(bytes, to: second)
+        #expect(await receiver.inbox.frame() == .frame(first, bytes))
+        try await sender.stop()
+        try await receiver.stop()
+    }
+
+    @Test func aPeerThatIsRemovedIsCutOffAndTold() async throws {
+        let receiver = try await Station(second, peer: first)
+        let sender = try await Station(first, peer: second, at: receiver.port)
+        #expect(await sender.inbox.fact(.connected(to: second)))
+        receiver.transport.connect(to: [], removed: [first])
+        #expect(await sender.inbox.fact(.removed(by: second)))
+        let sentence = "\(PeerRefusal.removedNode(first, by: second))"
+        #expect(await receiver.inbox.refusal(containing: sentence) != nil)
+        try await sender.stop()
+        try await receiver.stop()
+    }
+
+    @Test func aPeerThatMovesIsReachedAtItsNewAddress() async throws {
+        let sender = try await Station(first, peer: second)
+        let receiver = try await Station(second, peer: first, at: sender.port)
+        sender.transport.connect(to: [address(second, receiver.port)], removed: [])
+        #expect(await sender.inbox.fact(.connected(to: second)))
+        try await sender.stop()
+        try await receiver.stop()
+    }
+
+    @Test func aPeerThatStaysKeepsItsConnection() async throws {
+        let receiver = try await Station(second, peer: first)
+        let sender = try await Station(first, peer: second, at: receiver.port)
+        #expect(await sender.inbox.fact(.connected(to: second)))
+        let third = address(NodeID(3), 1)
+        sender.transport.connect(to: [address(second, receiver.port), third], removed: [])
+        sender.transport.send(frame(of: first, number: 1, payloadBytes: 3), to: second)
+        #expect(await receiver.inbox.frame() != nil)
+        #expect(sender.transport.droppedFrameCount == 0)
+        try await sender.stop()
+        try await receiver.stop()
+    }
+
+    private func address(_ node: NodeID, _ port: Int) -> PeerAddress {
+        PeerAddress(node: node, host: "127.0.0.1", port: port)
+    }
+}
+
 @Suite(.timeLimit(.minutes(1))) struct PeerRefusalTests {
     @Test func aNodeOfAnotherClusterIsRefusedWithASentenceOnBothSides() async throws {
         let receiver = try await Station(second, peer: first)

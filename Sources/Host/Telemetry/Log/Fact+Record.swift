@@ -19,6 +19,14 @@ extension Fact {
                 "follows a leader",
                 [.group(group), .node("leader", leader), .number("term", term.number)]
             )
+        case .membersChanged(let group, let voters, let learners):
+            LogRecord(
+                .info,
+                "the group's members have changed",
+                [
+                    .group(group), .nodes("voters", voters), .nodes("learners", learners),
+                ]
+            )
         case .snapshotTaken(let group, let index):
             LogRecord(.info, "snapshot taken", [.group(group), .number("index", index.number)])
         case .snapshotInstalled(let group, let index):
@@ -51,6 +59,10 @@ extension Fact {
 
 extension LogRecord.Field {
     static func group(_ group: GroupID) -> LogRecord.Field { .number("group", group.number) }
+
+    static func nodes(_ name: String, _ nodes: [NodeID]) -> LogRecord.Field {
+        .text(name, nodes.map { String($0.number, radix: 16) }.joined(separator: " "))
+    }
 
     /// In the digits that etcdctl shows.
     static func node(_ name: String, _ node: NodeID) -> LogRecord.Field {

@@ -9,6 +9,8 @@ extension PeerFact {
             LogRecord(.warn, "lost a node", [.node("peer", node), .text("reason", reason)])
         case .refused(let reason):
             LogRecord(.warn, "no connection between nodes", [.text("reason", reason)])
+        case .removed(let peer):
+            LogRecord(.error, "this node was removed from the cluster", [.node("peer", peer)])
         case .roundTrip: nil
         }
     }

@@ -56,10 +56,16 @@ public struct ShardMetrics {
         self.peers = peers.map { Peer($0) }
     }
 
+    /// The other nodes are these from now on; what is known of those that stay is kept.
+    public mutating func follow(_ nodes: [NodeID]) {
+        peers = nodes.map { node in peers.first { $0.node == node } ?? Peer(node) }
+    }
+
     public mutating func note(_ fact: Fact) {
         switch fact {
         case .becameLeader(group, _), .followsLeader(group, _, _): leaderChanges += 1
-        case .becameLeader, .followsLeader, .lostLeadership, .snapshotTaken, .snapshotInstalled,
+        case .becameLeader, .followsLeader, .lostLeadership, .membersChanged, .snapshotTaken,
+            .snapshotInstalled,
             .storageIsFull, .storageHasSpaceAgain, .malformedFrame, .snapshotFailed,
             .storageFailed:
             return
