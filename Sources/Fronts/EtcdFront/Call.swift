@@ -37,6 +37,9 @@ struct Call {
         /// A command's outcome.
         case outcome
 
+        /// A change of the members, and of which.
+        case changingMembers(NodeID)
+
         /// The alarm that its space is used up; then it is refused.
         case raisingAlarm
 

@@ -8,12 +8,20 @@ public struct ClusterView: Sendable, Equatable {
         public var name: String
         public var peerURLs: [String]
         public var clientURLs: [String]
+        public var isLearner: Bool
 
-        public init(id: NodeID, name: String, peerURLs: [String], clientURLs: [String]) {
+        public init(
+            id: NodeID,
+            name: String,
+            peerURLs: [String],
+            clientURLs: [String],
+            isLearner: Bool = false
+        ) {
             self.id = id
             self.name = name
             self.peerURLs = peerURLs
             self.clientURLs = clientURLs
+            self.isLearner = isLearner
         }
     }
 
@@ -35,7 +43,8 @@ public struct ClusterView: Sendable, Equatable {
                 id: $0.id.number,
                 name: $0.name,
                 peerURLs: $0.peerURLs,
-                clientURLs: $0.clientURLs
+                clientURLs: $0.clientURLs,
+                isLearner: $0.isLearner
             )
         }
     }

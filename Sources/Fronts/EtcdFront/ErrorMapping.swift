@@ -1,3 +1,4 @@
+internal import Controller
 internal import Groups
 internal import HTTP2Wire
 internal import Keyspace
@@ -46,8 +47,39 @@ enum ErrorMapping {
                 .unavailable,
                 "etcdserver: request timed out, leader transfer took too long"
             )
+        case .learnerNotReady:
+            failed("can only promote a learner member which is in sync with leader")
         }
     }
+
+    static func status(of refusal: MetadataRefusal) -> GRPCStatus {
+        switch refusal {
+        case .memberNotFound: GRPCStatus(.notFound, "etcdserver: member not found")
+        case .memberExists: failed("member ID already exist")
+        case .peerURLTaken: failed("Peer URLs already exists")
+        case .notLearner: failed("can only promote a learner member")
+        case .tooManyLearners: failed("too many learner members in cluster")
+        case .lastVoter: notEnoughStarted
+        case .notFounded: unhealthy
+        case .tooManyNodes(let limit):
+            GRPCStatus(.resourceExhausted, "etcdserver: more than \(limit) members")
+        case .nameTaken(let name): failed("the name \(name) is taken")
+        case .tooManyKeyspaces(let limit):
+            GRPCStatus(.resourceExhausted, "etcdserver: more than \(limit) keyspaces")
+        }
+    }
+
+    static let badMemberURLs = invalid("given member URLs are invalid")
+
+    /// Unknown, not FailedPrecondition: etcd's table maps it to an error without a code of its own.
+    static let notEnoughStarted = GRPCStatus(
+        .unknown,
+        "etcdserver: re-configuration failed due to not enough started members"
+    )
+
+    static let unhealthy = GRPCStatus(.unavailable, "etcdserver: unhealthy cluster")
+
+    static let learner = failed("rpc not supported for learner")
 
     static let noLeader = GRPCStatus(.unavailable, "etcdserver: no leader")
 
@@ -95,6 +127,10 @@ enum ErrorMapping {
 
     private static func invalid(_ text: String) -> GRPCStatus {
         GRPCStatus(.invalidArgument, "etcdserver: \(text)")
+    }
+
+    private static func failed(_ text: String) -> GRPCStatus {
+        GRPCStatus(.failedPrecondition, "etcdserver: \(text)")
     }
 
     private static func outOfRange(_ text: String) -> GRPCStatus {

@@ -11,13 +11,14 @@ extension EtcdConnection {
     func serveMemberList(_ key: CallKey, _ message: UnsafeRawBufferPointer) {
         guard let request: MemberListRequest = decode(key, message) else { return }
         if request.linearizable {
-            read(key, .members)
+            read(key, .members, of: .control)
         } else {
             answerMembers(key)
         }
     }
 
     func answerMembers(_ key: CallKey) {
+        front.refreshCluster()
         // The members have no revision; etcd says none here either.
         answer(
             key,
@@ -45,6 +46,7 @@ extension EtcdConnection {
                 raftAppliedIndex: status.appliedIndex.number,
                 errors: errors,
                 dbSizeInUse: size,
+                isLearner: front.isLearner,
                 storageVersion: ServerVersion.storage,
                 dbSizeQuota: front.shard.quotaBytes.map { Int64($0) } ?? -1,
                 downgradeInfo: DowngradeInfo()

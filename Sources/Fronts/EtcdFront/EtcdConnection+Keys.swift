@@ -56,6 +56,8 @@ extension EtcdConnection {
         }
         if request.serializable {
             answer(key, range: request)
+        } else if front.isLearner {
+            fail(key, ErrorMapping.learner)
         } else {
             read(key, .range(request))
         }
@@ -109,10 +111,12 @@ extension EtcdConnection {
     }
 
     /// Reads once the shard says that nothing acknowledged is missing here.
-    func read(_ key: CallKey, _ pending: consuming PendingRead) {
+    ///
+    /// `group` is the keyspace unless something else is read.
+    func read(_ key: CallKey, _ pending: consuming PendingRead, of group: GroupID? = nil) {
         guard let number else { return }
         calls[key]?.work = .leave(pending)
-        front.shard.read(front.group, for: Waiter(client: number, request: key.number))
+        front.shard.read(group ?? front.group, for: Waiter(client: number, request: key.number))
         wantTurn()
     }
 

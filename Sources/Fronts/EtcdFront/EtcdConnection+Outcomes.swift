@@ -11,13 +11,16 @@ extension EtcdConnection {
             switch result {
             case .applied(.success(let response)): answer(key, response)
             case .leadershipTransferred: answer(key, MoveLeaderResponse(header: front.header()))
-            case .applied(.failure), .readable, .refused: complete(key, failed: result)
+            case .applied(.failure), .readable, .metadataChanged, .refused:
+                complete(key, failed: result)
             }
         } else if let pending = calls.takePendingRead(key) {
             guard case .readable = result else { return complete(key, failed: result) }
             answer(key, pending)
         } else if case .keepingAlive? = calls[key]?.work {
             renewed(key, result)
+        } else if case .changingMembers(let member)? = calls[key]?.work {
+            changed(member, key, result)
         } else if case .raisingAlarm? = calls[key]?.work {
             fail(key, ErrorMapping.status(of: .noSpace))
         }
@@ -27,7 +30,7 @@ extension EtcdConnection {
         switch result {
         case .applied(.failure(let error)): fail(key, ErrorMapping.status(of: error))
         case .refused(let refusal): fail(key, ErrorMapping.status(of: refusal))
-        case .applied(.success), .readable, .leadershipTransferred: return
+        case .applied(.success), .readable, .metadataChanged, .leadershipTransferred: return
         }
     }
 

@@ -154,9 +154,8 @@ extension EtcdConnection {
             recipeCount -= 1
             front.cancelRecipe(recipe)
         case .elsewhere(let ticket): front.workers.cancel(ticket)
-        case .receiving, .outcome, .raisingAlarm, .leave, .sending, .streaming, .longRange,
-            .keepingAlive,
-            .healthWatching, .reflecting:
+        case .receiving, .outcome, .changingMembers, .raisingAlarm, .leave, .sending, .streaming,
+            .longRange, .keepingAlive, .healthWatching, .reflecting:
             break
         }
         return call

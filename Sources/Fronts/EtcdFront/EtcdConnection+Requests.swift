@@ -57,8 +57,8 @@ extension EtcdConnection: HTTP2EventSink {
         case .streaming: streamMore(key)
         case .longRange(let range): orderPiece(of: range, key)
         case .recipe(let recipe): front.setWritable(recipe: recipe, true)
-        case .receiving, .outcome, .raisingAlarm, .leave, .elsewhere, .keepingAlive,
-            .healthWatching, .reflecting, nil:
+        case .receiving, .outcome, .changingMembers, .raisingAlarm, .leave, .elsewhere,
+            .keepingAlive, .healthWatching, .reflecting, nil:
             return
         }
     }
@@ -93,7 +93,7 @@ extension EtcdConnection: HTTP2EventSink {
             return nil
         }
         if let path = head.path, let number = UInt8(exactly: path),
-            let method = EtcdMethod(rawValue: number), Self.isServed(method)
+            let method = EtcdMethod(rawValue: number)
         {
             return method
         }
@@ -102,23 +102,10 @@ extension EtcdConnection: HTTP2EventSink {
         return nil
     }
 
-    /// What is not served here is as unknown as what is no method at all.
-    static func isServed(_ method: EtcdMethod) -> Bool {
-        switch method {
-        case .range, .rangeStream, .put, .deleteRange, .txn, .compact, .watch, .leaseGrant,
-            .leaseRevoke, .leaseKeepAlive, .leaseTimeToLive, .leaseLeases, .memberList, .alarm,
-            .status, .defragment, .hash, .hashKV, .snapshot, .downgrade, .lock, .unlock, .campaign,
-            .proclaim, .leader, .observe, .resign, .healthCheck, .healthWatch, .moveLeader,
-            .serverReflectionInfo, .serverReflectionInfoAlpha:
-            true
-        case .memberAdd, .memberRemove, .memberUpdate, .memberPromote:
-            false
-        }
-    }
-
     private func refusal(of method: EtcdMethod, _ head: RequestHead) -> GRPCStatus? {
         if front.isStopped { return ErrorMapping.stopped }
         if head.isCompressed { return .compressed }
+        if let refusal = front.learnerRefusal(of: method) { return refusal }
         if head.timeout == .malformed { return .malformedTimeout }
         guard front.leader == nil else { return nil }
         front.refreshLeader()
@@ -178,6 +165,10 @@ extension EtcdConnection: HTTP2EventSink {
         case .leaseTimeToLive: serveTimeToLive(key, message)
         case .leaseLeases: serveLeases(key)
         case .memberList: serveMemberList(key, message)
+        case .memberAdd: serveMemberAdd(key, message)
+        case .memberRemove: serveMemberRemove(key, message)
+        case .memberUpdate: serveMemberUpdate(key, message)
+        case .memberPromote: serveMemberPromote(key, message)
         case .alarm: serveAlarm(key, message)
         case .status: serveStatus(key)
         case .hashKV: serveHashKV(key, message)
@@ -196,8 +187,7 @@ extension EtcdConnection: HTTP2EventSink {
         case .leader: serveLeader(key, message)
         case .observe: serveObserve(key, message)
         case .resign: serveResign(key, message)
-        case .watch, .leaseKeepAlive, .memberAdd, .memberRemove, .memberUpdate, .memberPromote,
-            .serverReflectionInfo, .serverReflectionInfoAlpha:
+        case .watch, .leaseKeepAlive, .serverReflectionInfo, .serverReflectionInfoAlpha:
             return
         }
     }
@@ -219,9 +209,8 @@ extension EtcdConnection: HTTP2EventSink {
         case .watching: serveWatch(key, message)
         case .keepingAlive: serveKeepAlive(key, message)
         case .reflecting: serveReflection(key, message)
-        case .receiving, .outcome, .raisingAlarm, .leave, .elsewhere, .sending, .streaming,
-            .longRange,
-            .healthWatching, .recipe, nil:
+        case .receiving, .outcome, .changingMembers, .raisingAlarm, .leave, .elsewhere, .sending,
+            .streaming, .longRange, .healthWatching, .recipe, nil:
             return
         }
     }
@@ -235,9 +224,8 @@ extension EtcdConnection: HTTP2EventSink {
             call.isHalfClosed = true
             calls[key]?.work = .keepingAlive(call)
             endIfRenewed(key)
-        case .watching, .outcome, .raisingAlarm, .leave, .elsewhere, .sending, .streaming,
-            .longRange,
-            .healthWatching, .recipe, nil:
+        case .watching, .outcome, .changingMembers, .raisingAlarm, .leave, .elsewhere, .sending,
+            .streaming, .longRange, .healthWatching, .recipe, nil:
             return
         }
     }

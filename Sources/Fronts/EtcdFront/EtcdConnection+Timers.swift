@@ -53,8 +53,8 @@ extension EtcdConnection {
         case .healthWatching:
             send(key, HealthCheckResponse(status: .notServing))
             end(key, ErrorMapping.stopped)
-        case .receiving, .outcome, .raisingAlarm, .leave, .elsewhere, .sending, .streaming,
-            .longRange:
+        case .receiving, .outcome, .changingMembers, .raisingAlarm, .leave, .elsewhere, .sending,
+            .streaming, .longRange:
             return
         }
     }

@@ -59,7 +59,6 @@ extension EtcdFront {
     }
 
     private static let callLabels: [CallLabels] = EtcdMethod.allCases
-        .filter { EtcdConnection.isServed($0) }
         .map { method in
             let words = method.path.split(separator: "/").map(String.init)
             let labels = Exposition.labels([

@@ -20,6 +20,7 @@ public import Telemetry
 //     +Requests           from headers to a whole message, and which service it is for
 //     +Keys +Leases       the services that propose and read
 //     +Watches            watch streams, their progress and their back-pressure
+//     +Members            changes of who belongs to the cluster
 //     +Cluster +Health    what is answered from what the node knows
 //     +Reflection         the .proto files, for clients that have none
 //     +Replies            framing, errors, large responses in pieces
@@ -30,7 +31,7 @@ public import Telemetry
 //
 // The front keeps nothing that must last. What it holds per call is in `Limits`.
 //
-// Missing here: authentication and changes of membership; such calls are answered Unimplemented.
+// Missing here: authentication; such calls are answered Unimplemented.
 
 /// The etcd API of one shard; its connections, and the answers for them.
 ///
@@ -46,7 +47,19 @@ public final class EtcdFront {
     let workers: any Workers
 
     /// What clients are told of the members; to be replaced when they change.
-    public var cluster: ClusterView
+    public var cluster: ClusterView {
+        didSet { isLearner = cluster.member(node)?.isLearner ?? false }
+    }
+
+    /// Whether this node has no vote, and so serves little.
+    private(set) var isLearner = false
+
+    /// Brings `cluster` up to date, for an answer that is to show a change; set before the first
+    /// connection.
+    public var refreshCluster: () -> Void = {}
+
+    /// Whether this node's frames reach a peer; set before the first connection.
+    public var isConnected: (NodeID) -> Bool = { _ in true }
 
     /// Asks the driver for a turn of the shard; set before the first connection.
     public var requestTurn: () -> Void = {}
@@ -90,6 +103,7 @@ public final class EtcdFront {
         self.group = group
         node = shard.node
         self.cluster = cluster
+        isLearner = cluster.member(shard.node)?.isLearner ?? false
         self.settings = settings
         self.random = random
         self.workers = workers

@@ -106,4 +106,7 @@ public enum Limits {
 
     /// Plain HTTP requests that wait behind the one being answered, in bytes.
     public static let plainInputBytesMax = 64 * 1024
+
+    /// Peer URLs of one member: each is dialled in turn.
+    static let peerURLsMax = 16
 }

@@ -59,8 +59,8 @@ import Testing
             "election: no leader"
         ),
         (
-            "/v3/cluster/member/promote", "{\"ID\":9}", "501 Not Implemented", 12,
-            "unknown method MemberPromote for service etcdserverpb.Cluster"
+            "/v3/cluster/member/promote", "{\"ID\":9}", "404 Not Found", 5,
+            "etcdserver: member not found"
         ),
     ])
     func aRefusalHasItsCodeAndText(

@@ -1,4 +1,5 @@
 import Bytes
+import Controller
 import Environment
 import EtcdFront
 import EtcdWire
@@ -29,17 +30,25 @@ final class Node {
         shardSettings.quotaBytes = quotaBytes
         let id = NodeID(0x5eed)
         let voters = isAlone ? [id] : [id, NodeID(0x5eee), NodeID(0x5eef)]
-        let seed = GroupSeed(
-            id: .defaultKeyspace,
-            source: .keyspace(Keyspace()),
-            configuration: GroupConfiguration(voters: voters.map { ReplicaID($0.number) })
-        )
+        let configuration = GroupConfiguration(voters: voters.map { ReplicaID($0.number) })
+        let seeds = [
+            GroupSeed(
+                id: .control,
+                source: .control(MetadataImage()),
+                configuration: configuration
+            ),
+            GroupSeed(
+                id: .defaultKeyspace,
+                source: .keyspace(Keyspace()),
+                configuration: configuration
+            ),
+        ]
         shard = Shard(
             node: id,
             peers: voters,
             boots: 1,
             settings: shardSettings,
-            recovered: [RecoveredReplica(new: seed)],
+            recovered: seeds.map { RecoveredReplica(new: $0) },
             seed: 7
         )
         let cluster = ClusterView(
