@@ -135,6 +135,24 @@ class Cluster:
             "--peer", node.peer, "--cluster", members, *self.flags,
         ]
 
+    def new_node(self, name):
+        """A node that is not started, to join the others; its peer address is to be added first."""
+        folder = self.folder / name
+        folder.mkdir()
+        node = Node(name, folder, {role: address() for role in ("etcd", "peer", "kafka", "http")})
+        others = [other for other in self.nodes if other.is_running]
+        self.nodes.append(node)
+        if self.system == "etcd":
+            node.command = self._etcd_command(node) + ["--initial-cluster-state", "existing"]
+            members = ",".join(f"{other.name}=http://{other.peer}" for other in [*others, node])
+            node.command[node.command.index("--initial-cluster") + 1] = members
+        else:
+            node.command = self._martlet_command(node)
+            place = node.command.index("--cluster")
+            join = ",".join(other.etcd for other in others)
+            node.command[place:place + 2] = ["--join", join]
+        return node
+
     def __enter__(self):
         try:
             return self.start()

@@ -56,6 +56,7 @@ PARTS = {
     "bad-input": module("bad_input"),
     "tls": module("tls"),
     "rolling-restart": module("rolling_restart"),
+    "membership": module("membership"),
     "metrics": module("metrics"),
     "command-line": module("command_line"),
     "load": load,

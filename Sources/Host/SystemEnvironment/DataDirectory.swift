@@ -33,12 +33,19 @@ public final class DataDirectory: Sendable {
         _ path: String,
         cluster: (_ origin: String?) -> ClusterID,
         node: NodeID,
-        name: String
+        name: String,
+        peers: String? = nil
     ) throws(DataDirectoryError) -> DataDirectory {
         try make(path)
         let lock = try take("\(path)/lock", in: path)
         do throws(DataDirectoryError) {
-            let identity = try identify(path, cluster: cluster, node: node, name: name)
+            let identity = try identify(
+                path,
+                cluster: cluster,
+                node: node,
+                name: name,
+                peers: peers
+            )
             return DataDirectory(
                 path: path,
                 boots: identity.boots,
@@ -49,6 +56,26 @@ public final class DataDirectory: Sendable {
             close(lock)
             throw error
         }
+    }
+
+    /// What a node that joined a running cluster was told then; nil if the directory is new, or one of
+    /// a node that founded its cluster.
+    public static func joined(in path: String) throws(DataDirectoryError) -> JoinedNode? {
+        let file = "\(path)/node.json"
+        guard let text = try read(file, in: path) else { return nil }
+        guard let identity = NodeIdentity(text) else { throw .malformed(file) }
+        guard let peers = identity.peers else { return nil }
+        return JoinedNode(
+            cluster: identity.cluster,
+            node: identity.node,
+            name: identity.name,
+            peers: peers
+        )
+    }
+
+    /// Whether a node has used the directory.
+    public static func isUsed(_ path: String) throws(DataDirectoryError) -> Bool {
+        try read("\(path)/node.json", in: path) != nil
     }
 
     /// Each new name is durable before anything is put below it.
@@ -83,10 +110,12 @@ public final class DataDirectory: Sendable {
         _ path: String,
         cluster: (_ origin: String?) -> ClusterID,
         node: NodeID,
-        name: String
+        name: String,
+        peers: String?
     ) throws(DataDirectoryError) -> NodeIdentity {
         let file = "\(path)/node.json"
         var identity = NodeIdentity(cluster: cluster(nil), node: node, name: name, boots: 1)
+        identity.peers = peers
         if let text = try read(file, in: path) {
             guard let found = NodeIdentity(text) else { throw .malformed(file) }
             guard found.format <= NodeIdentity.formatNewest else {
@@ -182,6 +211,23 @@ public final class DataDirectory: Sendable {
         guard descriptor >= 0 else { return false }
         defer { close(descriptor) }
         return fsync(descriptor) == 0
+    }
+}
+
+/// A node that joined a running cluster, as its data directory knows it.
+public struct JoinedNode: Sendable, Equatable {
+    public var cluster: ClusterID
+    public var node: NodeID
+    public var name: String
+
+    /// As it was given to `DataDirectory.open`.
+    public var peers: String
+
+    public init(cluster: ClusterID, node: NodeID, name: String, peers: String) {
+        self.cluster = cluster
+        self.node = node
+        self.name = name
+        self.peers = peers
     }
 }
 

@@ -11,6 +11,11 @@ struct NodeIdentity: Equatable {
     /// What the cluster was restored from; nil if it began empty.
     var origin: String?
 
+    /// Where the others were when the node joined a running cluster; nil if it founded one.
+    ///
+    /// Such a node's numbers do not follow from its settings: this file alone knows them.
+    var peers: String?
+
     /// The format of the whole data directory.
     static let formatNewest: UInt64 = 1
 
@@ -23,13 +28,14 @@ struct NodeIdentity: Equatable {
 
     var text: String {
         let origin = origin.map { ",\n  \"origin\": \"\(Self.escaped($0))\"" } ?? ""
+        let peers = peers.map { ",\n  \"peers\": \"\(Self.escaped($0))\"" } ?? ""
         return """
             {
               "format": \(format),
               "cluster": "\(String(cluster.number, radix: 16))",
               "node": "\(String(node.number, radix: 16))",
               "name": "\(Self.escaped(name))",
-              "boots": \(boots)\(origin)
+              "boots": \(boots)\(origin)\(peers)
             }
 
             """
@@ -48,6 +54,7 @@ struct NodeIdentity: Equatable {
         self.init(cluster: ClusterID(cluster), node: NodeID(node), name: name, boots: boots)
         self.format = format
         origin = fields["origin"]
+        peers = fields["peers"]
     }
 
     private static func escaped(_ text: String) -> String {

@@ -29,12 +29,13 @@ class Writer(threading.Thread):
 
     def run(self):
         while not self.is_ending.is_set():
-            names = [name for name in self.channels if name != self.avoided]
+            channels = self.channels
+            names = [name for name in channels if name != self.avoided]
             name = names[self.written % len(names)]
             request = rpc.PutRequest(key=PREFIX + b"%06d" % self.written, value=b"1")
             began = time.monotonic()
             try:
-                rpc.KVStub(self.channels[name]).Put(request, timeout=10)
+                rpc.KVStub(channels[name]).Put(request, timeout=10)
             except grpc.RpcError as error:
                 self.failures.append(f"{name}: {error.code().name} {error.details()}")
             self.longest = max(self.longest, time.monotonic() - began)
@@ -48,6 +49,14 @@ class Writer(threading.Thread):
 
     def avoid(self, node):
         self.avoided = node.name
+        self.wait_for(2)
+
+    def use(self, node, instead_of):
+        """Writes through another node from now on."""
+        channels = dict(self.channels)
+        channels[node.name] = grpc.insecure_channel(node.etcd)
+        channels.pop(instead_of.name)
+        self.channels = channels
         self.wait_for(2)
 
     def end(self):

@@ -31,6 +31,37 @@ import Testing
         #expect(try open().boots == 3)
     }
 
+    @Test func aNodeThatJoinedIsKnownByItsDirectoryAlone() throws {
+        #expect(try !DataDirectory.isUsed(path))
+        _ = try DataDirectory.open(
+            path,
+            cluster: { _ in ClusterID(7) },
+            node: NodeID(9),
+            name: "n9",
+            peers: "1@a:2380,2@[::1]:2380"
+        )
+        let joined = JoinedNode(
+            cluster: ClusterID(7),
+            node: NodeID(9),
+            name: "n9",
+            peers: "1@a:2380,2@[::1]:2380"
+        )
+        #expect(try DataDirectory.joined(in: path) == joined)
+        _ = try DataDirectory.open(
+            path,
+            cluster: { _ in ClusterID(7) },
+            node: NodeID(9),
+            name: "n9"
+        )
+        #expect(try DataDirectory.joined(in: path) == joined, "also after another start")
+    }
+
+    @Test func aNodeThatFoundedItsClusterHasNotJoined() throws {
+        _ = try open()
+        #expect(try DataDirectory.isUsed(path))
+        #expect(try DataDirectory.joined(in: path) == nil)
+    }
+
     /// On a full disk nothing new can be had, but what is there can be written over.
     @Test func aStartTakesItsSpaceFromTheOneBefore() throws {
         func number(_ name: String) throws -> UInt64 {

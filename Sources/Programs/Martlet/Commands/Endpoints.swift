@@ -51,7 +51,7 @@ struct Endpoints: ParsableArguments {
     }
 
     /// etcd's own clients take URLs; so an endpoint may be written as one.
-    private static func hostAndPort(_ part: Substring) throws(Complaint) -> String {
+    static func hostAndPort(_ part: Substring) throws(Complaint) -> String {
         guard !part.hasPrefix("https://") else {
             throw Complaint(
                 failure: "'\(part)' asks for TLS",

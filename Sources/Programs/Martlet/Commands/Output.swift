@@ -40,6 +40,9 @@ enum Output {
 extension ExitCode {
     /// As sysexits.h numbers it; the parser's own for what it does not understand.
     static let usage = ExitCode(64)
+
+    /// The node has left its cluster for good: to start it again is of no use.
+    static let removed = ExitCode(3)
 }
 
 /// A small text file, read whole.

@@ -11,6 +11,8 @@ struct Start: AsyncParsableCommand {
             One node alone:      martlet start --dev
             A node of a cluster: martlet start --name n1 --data-dir DIR --etcd HOST:PORT \
             --peer HOST:PORT --cluster n1=HOST:PORT,n2=HOST:PORT,n3=HOST:PORT
+            To join a cluster:   martlet cluster add HOST:PORT, then \
+            martlet start --name n4 --data-dir DIR --etcd HOST:PORT --peer HOST:PORT --join HOST:PORT
             From a file:         martlet start --config FILE   (lines of 'key = value', keys as the flags)
             """
     )
@@ -41,6 +43,9 @@ struct Start: AsyncParsableCommand {
 
     @Option(help: "All nodes, NAME=HOST:PORT,…")
     var cluster: String?
+
+    @Option(help: "A running cluster's nodes, as clients reach them, HOST:PORT,…; to join it.")
+    var join: String?
 
     @Option(help: "A PEM certificate chain; clients then connect by TLS.")
     var certFile: String?
@@ -89,6 +94,7 @@ struct Start: AsyncParsableCommand {
             http: http,
             peer: peer,
             cluster: cluster,
+            join: join,
             certificate: certFile,
             key: keyFile,
             clientAuthority: clientCaFile,

@@ -14,6 +14,13 @@ struct NodeConfiguration: Sendable {
     /// Every node of the cluster, this one included, sorted by name.
     var members: [Member]
 
+    /// Nodes of a running cluster that this one is to join, as a client reaches them; none if it
+    /// founds one.
+    var join: [Address] = []
+
+    /// What the running cluster has told this node, now or when it joined.
+    var admission: Admission?
+
     var tls: TLSFiles?
 
     /// Nil: the nodes talk in plain text.
@@ -55,7 +62,17 @@ struct NodeConfiguration: Sendable {
         var authority: String
     }
 
-    var id: NodeID { Member(name: name, peer: nil).id }
+    var id: NodeID { admission?.node ?? Member(name: name, peer: nil).id }
+
+    /// The other nodes that are known from the start.
+    var firstPeers: [PeerEntry] {
+        let known =
+            admission?.peers
+            ?? members.compactMap { member in
+                member.peer.map { PeerEntry(node: member.id, address: $0) }
+            }
+        return known.filter { $0.node != id }
+    }
 
     /// What the cluster was restored from, as the data directory tells; nil if it began empty.
     var origin: String?
@@ -73,6 +90,7 @@ struct NodeConfiguration: Sendable {
     /// Follows from the names of all nodes and from the snapshot that was restored: so nodes of the
     /// old cluster do not mistake the new one's for their peers.
     func cluster(from origin: String?) -> ClusterID {
+        if let admission { return admission.cluster }
         let names = members.map(\.name).joined(separator: ",")
         return ClusterID(
             Fingerprint.of("cluster:\(names)" + (origin.map { "\nrestored:\($0)" } ?? ""))

@@ -7,6 +7,7 @@ struct StartOptions: Equatable {
     var http: String?
     var peer: String?
     var cluster: String?
+    var join: String?
     var certificate: String?
     var key: String?
     var clientAuthority: String?
@@ -22,7 +23,7 @@ struct StartOptions: Equatable {
     static var keys: [(name: String, path: WritableKeyPath<StartOptions, String?>)] {
         [
             ("name", \.name), ("data-dir", \.dataDirectory), ("etcd", \.etcd), ("kafka", \.kafka),
-            ("http", \.http), ("peer", \.peer), ("cluster", \.cluster),
+            ("http", \.http), ("peer", \.peer), ("cluster", \.cluster), ("join", \.join),
             ("cert-file", \.certificate), ("key-file", \.key),
             ("client-ca-file", \.clientAuthority), ("peer-cert-file", \.peerCertificate),
             ("peer-key-file", \.peerKey), ("peer-ca-file", \.peerAuthority),
@@ -44,7 +45,7 @@ struct StartOptions: Equatable {
     /// A single node on loopback, with nothing to configure.
     func development() throws(Complaint) -> NodeConfiguration {
         let contradictions = [
-            ("--peer", peer), ("--cluster", cluster), ("--name", name),
+            ("--peer", peer), ("--cluster", cluster), ("--join", join), ("--name", name),
             ("--peer-cert-file", peerCertificate), ("--peer-key-file", peerKey),
             ("--peer-ca-file", peerAuthority),
         ]
@@ -65,6 +66,7 @@ struct StartOptions: Equatable {
 
     /// A node of a cluster.
     func clusterNode() throws(Complaint) -> NodeConfiguration {
+        if let join { return try joiningNode(join) }
         try requireAll()
         let name = try required(self.name, "--name", example: "n1")
         let dataDirectory = try required(
@@ -103,7 +105,7 @@ struct StartOptions: Equatable {
         )
     }
 
-    private func required(
+    func required(
         _ value: String?,
         _ option: String,
         example: String
@@ -142,7 +144,7 @@ struct StartOptions: Equatable {
         return members.sorted { $0.name < $1.name }
     }
 
-    private func configuration(
+    func configuration(
         name: String,
         dataDirectory: String,
         peer: Address?,

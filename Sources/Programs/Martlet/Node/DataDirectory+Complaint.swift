@@ -7,7 +7,8 @@ extension DataDirectory {
                 configuration.dataDirectory,
                 cluster: { configuration.cluster(from: $0) },
                 node: configuration.id,
-                name: configuration.name
+                name: configuration.name,
+                peers: configuration.admission?.peersText
             )
         } catch {
             throw error.complaint

@@ -14,6 +14,15 @@ import SystemEnvironment
 import Telemetry
 import Transport
 
+/// Why a node ends by itself.
+enum NodeEnding: Sendable, Equatable {
+    /// Its storage cannot be trusted any longer.
+    case storageFailed(String)
+
+    /// It was removed from the cluster.
+    case removed
+}
+
 /// One node, assembled and running: a shard on an event loop, its storage threads, its listeners.
 final class Node: Sendable {
     let configuration: NodeConfiguration
@@ -51,9 +60,10 @@ final class Node: Sendable {
     /// Recovers from disk, listens, and begins to take part.
     static func start(
         _ given: NodeConfiguration,
-        onFailure: @escaping @Sendable (String) -> Void
+        onEnd: @escaping @Sendable (NodeEnding) -> Void
     ) async throws(Complaint) -> Node {
         let log = given.log.open(node: given.name)
+        let given = try await given.admitted()
         let directory = try DataDirectory.open(for: given)
         let configuration = given.restored(from: directory.origin)
         let recovered = try await RecoveredStorage.recover(
@@ -83,7 +93,7 @@ final class Node: Sendable {
                         log: log,
                         loop: watch,
                         transport: transport,
-                        onFailure: onFailure
+                        onEnd: onEnd
                     )
                 )
                 shard.start(mailbox: mailbox)

@@ -10,7 +10,7 @@ import Model
 final class NodeRegistration {
     private let configuration: NodeConfiguration
     private let record: NodeRecord
-    private var ticks = 0
+    private var restingTicks = 0
     private var shown: MetadataImage?
 
     /// About once a second: an election and a commit take less.
@@ -28,36 +28,61 @@ final class NodeRegistration {
     }
 
     func passTick(of shard: Shard, _ front: EtcdFront) {
-        ticks += 1
+        restingTicks -= 1
         guard let image = shard.metadata else { return }
-        if ticks % Self.ticksBetweenProposals == 0 { propose(what: image, lacks: shard) }
-        guard image != shown else { return }
+        if restingTicks <= 0 { propose(what: image, lacks: shard) }
+        show(image, on: front)
+    }
+
+    /// What the front tells of the members, if it has changed.
+    func show(_ image: MetadataImage?, on front: EtcdFront) {
+        guard let image, image != shown else { return }
         shown = image
         front.cluster = view(of: image)
     }
 
     private func propose(what image: MetadataImage, lacks shard: Shard) {
         guard shard.status(.control)?.leader != nil else { return }
+        let isLeader = shard.status(.control)?.isLeader ?? false
+        restingTicks = Self.ticksBetweenProposals
+        if !image.isFounded, isLeader { shard.propose(.membersFounded(founders)) }
         if image.node(configuration.id) != record { shard.propose(.nodeRegistered(record)) }
         let keyspace = KeyspaceRecord(name: "default", group: .defaultKeyspace)
-        if image.keyspace(named: keyspace.name) == nil, shard.status(.control)?.isLeader == true {
+        if image.keyspace(named: keyspace.name) == nil, isLeader {
             shard.propose(.keyspaceCreated(keyspace))
         }
     }
 
+    /// Who belonged to the cluster when it began, by this node's settings.
+    private var founders: [MemberRecord] {
+        configuration.members.map { MemberRecord(id: $0.id, peerURLs: peerURLs(of: $0)) }
+    }
+
+    private func peerURLs(of member: NodeConfiguration.Member) -> [String] {
+        let scheme = configuration.peerTLS == nil ? "http" : "https"
+        return member.peer.map { ["\(scheme)://\($0)"] } ?? []
+    }
+
     /// What clients are told: every member of the configuration, with what it said of itself.
     func view(of image: MetadataImage?) -> ClusterView {
-        let members = configuration.members.map { member in
+        let members =
+            image.flatMap { $0.isFounded ? $0.members : nil }
+            ?? (configuration.admission == nil ? founders : [])
+        let shown = members.map { member in
             let known = image?.node(member.id) ?? (member.id == record.id ? record : nil)
-            let scheme = configuration.peerTLS == nil ? "http" : "https"
-            let peer = member.peer.map { ["\(scheme)://\($0)"] } ?? []
             return ClusterView.Member(
                 id: member.id,
-                name: known?.name ?? member.name,
-                peerURLs: peer,
-                clientURLs: known?.clientURLs ?? []
+                name: known?.name ?? name(of: member.id),
+                peerURLs: member.peerURLs,
+                clientURLs: known?.clientURLs ?? [],
+                isLearner: member.isLearner
             )
         }
-        return ClusterView(cluster: configuration.cluster, members: members)
+        return ClusterView(cluster: configuration.cluster, members: shown)
+    }
+
+    /// A founder has its name from the settings; who was added has none until it has started.
+    private func name(of member: NodeID) -> String {
+        configuration.members.first { $0.id == member }?.name ?? ""
     }
 }

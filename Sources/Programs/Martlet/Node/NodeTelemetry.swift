@@ -10,36 +10,40 @@ final class NodeTelemetry {
     private var metrics: ShardMetrics
     private let loop: LoopWatch
     private let transport: PeerTransport?
-    private let onFailure: @Sendable (String) -> Void
+    private let onEnd: @Sendable (NodeEnding) -> Void
 
-    /// `onFailure` is told once the node can no longer trust its storage.
+    /// `onEnd` is told once the node is to stop.
     init(
         _ configuration: NodeConfiguration,
         log: Log,
         loop: LoopWatch,
         transport: PeerTransport?,
-        onFailure: @escaping @Sendable (String) -> Void
+        onEnd: @escaping @Sendable (NodeEnding) -> Void
     ) {
         self.log = log
         self.loop = loop
         self.transport = transport
-        self.onFailure = onFailure
+        self.onEnd = onEnd
         metrics = ShardMetrics(
             of: .defaultKeyspace,
-            peers: configuration.members.map(\.id).filter { $0 != configuration.id }
+            peers: configuration.firstPeers.map(\.node)
         )
     }
 
     func tell(_ fact: Fact) {
         metrics.note(fact)
         log.tell(fact.record)
-        if case .storageFailed(let reason) = fact { onFailure(reason) }
+        if case .storageFailed(let reason) = fact { onEnd(.storageFailed(reason)) }
     }
 
     func tell(_ fact: PeerFact) {
         metrics.note(fact)
         if let record = fact.record { log.tell(record) }
+        if case .removed = fact { onEnd(.removed) }
     }
+
+    /// The other nodes are these from now on.
+    func follow(_ peers: [NodeID]) { metrics.follow(peers) }
 
     func noteSent(_ frame: OutgoingFrame) {
         metrics.noteSent(frame.bytes.count, to: frame.target)

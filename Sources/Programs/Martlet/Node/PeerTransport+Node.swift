@@ -11,17 +11,15 @@ extension PeerTransport {
         _ mailbox: ShardMailbox
     ) throws -> PeerTransport? {
         guard let listen = configuration.peer else { return nil }
-        let peers = configuration.members.compactMap { member in
-            member.peer.map {
-                PeerAddress(node: member.id, host: $0.host, port: $0.port)
-            }
+        let peers = configuration.firstPeers.map { peer in
+            PeerAddress(node: peer.node, host: peer.address.host, port: peer.address.port)
         }
         let settings = PeerTransportSettings(
             cluster: configuration.cluster,
             own: configuration.id,
             host: listen.host,
             port: listen.port,
-            peers: peers.filter { $0.node != configuration.id },
+            peers: peers,
             tls: try configuration.peerTLS.map(tlsConfiguration)
         )
         return try PeerTransport(

@@ -18,7 +18,7 @@ struct RecoveredStorage: Sendable {
         settings.quotaBytes = configuration.quotaBytes
         return Shard(
             node: configuration.id,
-            peers: configuration.members.map(\.id),
+            peers: configuration.firstPeers.map(\.node),
             boots: boots,
             settings: settings,
             recovered: replicas,
@@ -82,7 +82,9 @@ struct RecoveredStorage: Sendable {
     /// The groups of a new cluster: its metadata, and one keyspace.
     private static func seeds(of configuration: NodeConfiguration) -> [GroupSeed] {
         let voters = configuration.members.map { ReplicaID($0.id.number) }
-        let group = GroupConfiguration(voters: voters)
+        // Who joins a running cluster is told by its leaders who belongs to the groups.
+        let group =
+            configuration.admission == nil ? GroupConfiguration(voters: voters) : .unknown
         return [
             GroupSeed(id: .control, source: .control(MetadataImage()), configuration: group),
             GroupSeed(id: .defaultKeyspace, source: .keyspace(Keyspace()), configuration: group),

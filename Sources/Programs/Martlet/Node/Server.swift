@@ -1,3 +1,4 @@
+import ArgumentParser
 import Dispatch
 import Synchronization
 
@@ -23,7 +24,7 @@ enum Server {
         var nodes: [Node] = []
         for configuration in configurations {
             nodes.append(
-                try await Node.start(configuration) { continuation.yield(.failure($0)) }
+                try await Node.start(configuration) { continuation.yield(.node($0)) }
             )
         }
         announce(nodes)
@@ -35,7 +36,18 @@ enum Server {
                 for node in nodes { await node.stop(handsOver: nodes.count == 1) }
                 withExtendedLifetime(trap) {}
                 return
-            case .failure(let reason):
+            case .node(.removed):
+                for node in nodes { await node.stop(handsOver: false) }
+                Output.complain(
+                    Complaint(
+                        failure: "this node was removed from the cluster, and stops",
+                        cause: "its number is never used again, and its data is of no more use",
+                        fix: "to come back as a new member: martlet cluster add HOST:PORT, then "
+                            + "martlet start --join HOST:PORT with an empty --data-dir"
+                    )
+                )
+                throw ExitCode.removed
+            case .node(.storageFailed(let reason)):
                 // No orderly end: what memory holds and the disk does not must not be served.
                 Output.complain(
                     Complaint(
@@ -51,7 +63,7 @@ enum Server {
 
     private enum Ending: Sendable {
         case signal
-        case failure(String)
+        case node(NodeEnding)
     }
 }
 

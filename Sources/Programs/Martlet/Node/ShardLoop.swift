@@ -22,6 +22,7 @@ final class ShardLoop {
     private let loop: any EventLoop
     private let clock = SystemClock()
     private let registration: NodeRegistration
+    private let directory: PeerDirectory
     private let storage: ShardStorage
     private let transport: PeerTransport?
     private let telemetry: NodeTelemetry
@@ -58,6 +59,7 @@ final class ShardLoop {
         self.transport = transport
         self.telemetry = telemetry
         registration = NodeRegistration(configuration)
+        directory = PeerDirectory(configuration, transport)
         front = EtcdFront(
             shard: shard,
             cluster: registration.view(of: shard.metadata),
@@ -75,6 +77,8 @@ final class ShardLoop {
         mailbox.belong(to: self)
         let bound = NIOLoopBound(self, eventLoop: loop)
         front.requestTurn = { bound.value.requestTurn() }
+        front.refreshCluster = { bound.value.showMembers() }
+        front.isConnected = { bound.value.directory.isConnected($0) }
         front.writeMetrics = { bound.value.writeMetrics(into: &$0) }
         ticker = loop.scheduleRepeatedTask(
             initialDelay: .zero,
@@ -116,7 +120,9 @@ final class ShardLoop {
                 shard.receive(frame, from: node)
             case .completion(let completion): shard.completed(completion)
             case .timing(let timing): telemetry.note(timing)
-            case .peerFact(let fact): telemetry.tell(fact)
+            case .peerFact(let fact):
+                directory.note(fact)
+                telemetry.tell(fact)
             }
         }
         return true
@@ -127,10 +133,13 @@ final class ShardLoop {
         shard.advance(to: now)
         front.advance(to: now)
         registration.passTick(of: shard, front)
+        if directory.passTick(of: shard) { telemetry.follow(shard.peers) }
         sealIfQuiet()
         passTimeRetiring()
         turn()
     }
+
+    private func showMembers() { registration.show(shard.metadata, on: front) }
 
     /// A turn follows once everything that is ready on the loop has been read.
     func requestTurn() {

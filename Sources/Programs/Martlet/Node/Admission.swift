@@ -1,0 +1,126 @@
+import Client
+import Controller
+import EtcdWire
+import KeyspaceModel
+import Model
+import SystemEnvironment
+
+/// What a running cluster tells a node that joins it: its number, the cluster's, and where the others
+/// are.
+///
+/// It is asked once. Then `node.json` has it, and the node's own copy of the control group's log knows
+/// what has changed since.
+struct Admission: Sendable, Equatable {
+    var cluster: ClusterID
+    var node: NodeID
+    var peers: [PeerEntry]
+
+    /// As `node.json` has it: `NUMBER@HOST:PORT,…`, numbers in hexadecimal digits.
+    var peersText: String {
+        peers.map { "\(String($0.node.number, radix: 16))@\($0.address)" }.joined(separator: ",")
+    }
+
+    static func peers(from text: String) -> [PeerEntry] {
+        text.split(separator: ",").compactMap { part in
+            let pair = part.split(separator: "@", maxSplits: 1)
+            guard pair.count == 2, let number = UInt64(pair[0], radix: 16),
+                let address = Address(String(pair[1]))
+            else { return nil }
+            return PeerEntry(node: NodeID(number), address: address)
+        }
+    }
+}
+
+/// Another node, and where it is.
+struct PeerEntry: Sendable, Equatable {
+    var node: NodeID
+    var address: Address
+}
+
+extension NodeConfiguration {
+    /// With what the data directory says of a cluster that was joined, or what the cluster says now.
+    func admitted() async throws(Complaint) -> NodeConfiguration {
+        var configuration = self
+        do throws(DataDirectoryError) {
+            if let joined = try DataDirectory.joined(in: dataDirectory) {
+                configuration.admission = Admission(
+                    cluster: joined.cluster,
+                    node: joined.node,
+                    peers: Admission.peers(from: joined.peers)
+                )
+                return configuration
+            }
+            guard !join.isEmpty else { return self }
+            guard try !DataDirectory.isUsed(dataDirectory) else {
+                throw .notEmpty(dataDirectory)
+            }
+        } catch {
+            throw error.complaint
+        }
+        configuration.admission = try await askForAdmission()
+        return configuration
+    }
+
+    private func askForAdmission() async throws(Complaint) -> Admission {
+        let response: MemberListResponse
+        do throws(ClientError) {
+            let client = try await EtcdClient.connect(
+                to: join.map { Endpoint(host: $0.host, port: $0.port) }
+            )
+            do throws(ClientError) {
+                response = try await client.call(
+                    .memberList,
+                    MemberListRequest(linearizable: true)
+                )
+                await client.close()
+            } catch {
+                await client.close()
+                throw error
+            }
+        } catch {
+            throw Complaint(
+                failure: "no node of the cluster answers at \(joinText)",
+                cause: "\(error)",
+                fix: "martlet cluster status --endpoints \(joinText)"
+            )
+        }
+        return try admission(from: response)
+    }
+
+    private var joinText: String { join.map { "\($0)" }.joined(separator: ",") }
+
+    /// This node is the member whose peer address is `--peer`.
+    func admission(from response: MemberListResponse) throws(Complaint) -> Admission {
+        let entries = response.members.flatMap { member in
+            member.peerURLs.compactMap { PeerURL($0) }.map { url in
+                PeerEntry(
+                    node: NodeID(member.id),
+                    address: Address(host: url.host, port: url.port)
+                )
+            }
+        }
+        guard let peer, let own = entries.first(where: { $0.address == peer }),
+            let member = response.members.first(where: { $0.id == own.node.number })
+        else {
+            throw Complaint(
+                failure: "the cluster has no member at \(peer.map { "\($0)" } ?? name)",
+                cause: "a node joins under the peer address that it was added with",
+                fix: "martlet cluster add \(peer.map { "\($0)" } ?? "HOST:PORT") "
+                    + "--endpoints \(joinText)"
+            )
+        }
+        guard member.name.isEmpty else {
+            throw Complaint(
+                failure: "member \(String(member.id, radix: 16)) has started before, as "
+                    + "'\(member.name)'",
+                cause: "its data was in another directory; without it, it must not vote again",
+                fix: "martlet cluster remove \(String(member.id, radix: 16)), then add it anew"
+            )
+        }
+        return Admission(
+            cluster: ClusterID(response.header?.clusterID ?? 0),
+            node: own.node,
+            peers: entries.filter { $0.node != own.node }
+        )
+    }
+}
