@@ -70,13 +70,21 @@ struct KeyHistory: Sendable {
         _ key: ByteSlice,
         _ make: (KeyVersion?, KeyAncestry) -> KeyVersion
     ) -> KeyVersion? {
-        let replaced = newest.value(of: key)
-        let ancestry = replaced.map { KeyAncestry(following: $0, in: log) } ?? .none
-        let version = make(replaced, ancestry)
-        newest.set(key, to: version)
+        let (version, replaced) = renew(key, make)
         log.append(version.position, version)
         byteCount += version.byteCount
         return replaced
+    }
+
+    /// A function of its own, so that no copy of the log is left when it is appended to.
+    private mutating func renew(
+        _ key: ByteSlice,
+        _ make: (KeyVersion?, KeyAncestry) -> KeyVersion
+    ) -> (value: KeyVersion, replaced: KeyVersion?) {
+        let log = log
+        return newest.set(key) { newest in
+            make(newest, newest.map { KeyAncestry(following: $0, in: log) } ?? .none)
+        }
     }
 
     /// Drops a version; of each key the oldest first.

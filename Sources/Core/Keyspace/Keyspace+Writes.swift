@@ -43,18 +43,20 @@ extension Keyspace {
         let position = writes.nextPosition()
         let isCopying = writes.isCopyingBytes
         let key = isCopying ? request.key.compacted : request.key
-        let value = isCopying ? request.value.compacted : request.value
+        // Taken out of the request, as what the closure holds is counted at each level of the tree.
+        let value = request.ignoreValue ? nil : isCopying ? request.value.compacted : request.value
+        let givenLease = request.ignoreLease ? nil : LeaseID(request.lease)
         let firstVersion = firstVersion(of: key)
         var lease = LeaseID.none
         let replaced = history.add(key) { newest, ancestry in
             let previous = newest?.isTombstone == false ? newest : nil
             let version = KeyVersion(
                 key: key,
-                value: request.ignoreValue ? previous?.value ?? .empty : value,
+                value: value ?? previous?.value ?? .empty,
                 position: position,
                 createRevision: previous?.createRevision ?? position.revision,
                 version: previous.map { $0.version + 1 } ?? firstVersion,
-                lease: request.ignoreLease ? previous?.lease ?? .none : LeaseID(request.lease),
+                lease: givenLease ?? previous?.lease ?? .none,
                 ancestry: ancestry
             )
             lease = version.lease

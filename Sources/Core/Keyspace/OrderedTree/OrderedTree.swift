@@ -58,11 +58,14 @@ struct OrderedTree<Key: TreeKey, Value: TreeValue>: Sendable {
 
     /// Sets the value of `key`, and its stored key; answers with the value so far.
     @discardableResult
-    mutating func set(_ key: Key, to value: Value) -> Value? {
-        let change = root[0].set(key, isRightmost: true, value)
+    mutating func set(_ key: Key, to value: Value) -> Value? { set(key) { _ in value }.replaced }
+
+    /// Sets what `make` makes of the value so far, in one search; answers with both.
+    mutating func set(_ key: Key, _ make: (Value?) -> Value) -> (value: Value, replaced: Value?) {
+        let change = root[0].set(key, isRightmost: true, make)
         if change.replaced == nil { count += 1 }
         if let sibling = change.sibling { root[0].grow(beside: sibling) }
-        return change.replaced
+        return (change.value, change.replaced)
     }
 
     /// Adds an entry whose key is above all others: as it is where numbers count up.

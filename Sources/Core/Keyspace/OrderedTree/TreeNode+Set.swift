@@ -2,35 +2,43 @@
 extension TreeNode {
     /// What a `set` did to a node.
     struct Change {
-        /// The value that the key had.
+        /// The value that the key has, and the one that it had.
+        var value: Value
         var replaced: Value?
 
         /// The upper part, if the node had to be split.
         var sibling: TreeNode?
     }
 
-    mutating func set(_ key: Key, isRightmost: Bool, _ value: Value) -> Change {
-        guard isLeaf else { return setInChild(key, isRightmost: isRightmost, value) }
+    /// Sets what `make` makes of the value so far.
+    mutating func set(_ key: Key, isRightmost: Bool, _ make: (Value?) -> Value) -> Change {
+        guard isLeaf else { return setInChild(key, isRightmost: isRightmost, make) }
         let (index, isFound) = slot(of: key)
         guard isFound else {
+            let value = make(nil)
             let sibling = insert(key, value, at: index, isRightmost: isRightmost)
-            return Change(replaced: nil, sibling: sibling)
+            return Change(value: value, replaced: nil, sibling: sibling)
         }
         let replaced = values[index]
+        let value = make(replaced)
         // The key too: the old one would keep the storage of a request long forgotten.
         keys[index] = key
         values[index] = value
         setLive(value.isLive, at: index)
-        return Change(replaced: replaced, sibling: nil)
+        return Change(value: value, replaced: replaced, sibling: nil)
     }
 
-    private mutating func setInChild(_ key: Key, isRightmost: Bool, _ value: Value) -> Change {
+    private mutating func setInChild(
+        _ key: Key,
+        isRightmost: Bool,
+        _ make: (Value?) -> Value
+    ) -> Change {
         let slot = slot(of: key)
         let index = slot.isFound || slot.index == 0 ? slot.index : slot.index - 1
         if slot.index == 0 && !slot.isFound { lowerFirstKey(to: key.separator) }
         let isLast = isRightmost && index == children.count - 1
-        var change = children[index].set(key, isRightmost: isLast, value)
-        liveCount += (value.isLive ? 1 : 0) - (change.replaced?.isLive ?? false ? 1 : 0)
+        var change = children[index].set(key, isRightmost: isLast, make)
+        liveCount += (change.value.isLive ? 1 : 0) - (change.replaced?.isLive ?? false ? 1 : 0)
         guard let added = change.sibling else { return change }
         // The child's upper part has left it, and comes back as a child of its own.
         liveCount -= added.liveCount
