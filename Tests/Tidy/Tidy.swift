@@ -104,53 +104,6 @@ struct Tidy {
         }
     }
 
-    @Test func baseCoreAndWireArePure() {
-        let impure =
-            #/
-            \basync\b | \bawait\b | \bTask\b\ *[.{(] | \bany\ Error\b | \bDate\( | \bUUID\(
-            | \.random\( | \.shuffled\( | \b(Continuous|Suspending)Clock\b
-            | SystemRandomNumberGenerator | \bHasher\(
-            /#
-        let words = [
-            "async", "await", "Task", "any Error", "Date(", "UUID(", ".random(", ".shuffled(",
-            "Clock", "SystemRandom", "Hasher(",
-        ]
-        let below = SourceFile.sources.filter { ["Base", "Core", "Wire"].contains($0.layer) }
-        expectNone(in: below, holding: words) { line in
-            // A generator that is handed in is fine: whoever seeds it can replay it.
-            line.contains(impure) && !line.contains("using: &")
-        }
-    }
-
-    @Test func coreNeverWalksAHash() {
-        let declared =
-            #/
-            \b(?:var|let)\ (\w+)
-            (?: :\ (?:Set<|\[[^\[\]]+:\ |Dictionary<)
-            | (?::\ [^=]+)?\ =\ (?:Set<|\[[^\[\],]+:\ [^\],]+\]\() )
-            /#
-        // `for x in hash`, `hash.map { … }` and its kin; `hash.sorted` gives an order and is fine.
-        let walk =
-            #/
-            \bin\ (?:self\.)?(\w+)(?:\.keys|\.values)?(?:\ where\ .*)?\ \{
-            | \b(\w+)(?:\.keys|\.values)?\.(?:map|flatMap|compactMap|forEach|first|reduce)\b
-            /#
-        let walks = [" in ", ".map", ".flatMap", ".compactMap", ".forEach", ".first", ".reduce"]
-        for module in ModuleTable.current.modules.values where module.layer == "core" {
-            let files = SourceFile.sources.filter { $0.module == module.name }
-            let names = Set(
-                files.flatMap { file in
-                    file.code(holding: ["Set<", "Dictionary<", "["])
-                        .compactMap { $0.text.firstMatch(of: declared)?.1 }
-                }
-            )
-            expectNone(in: files, holding: walks) { line in
-                guard let walked = line.firstMatch(of: walk)?.output else { return false }
-                return [walked.1, walked.2].contains { $0.map(names.contains) ?? false }
-            }
-        }
-    }
-
     @Test func failuresAreTyped() {
         let banned = [
             "as!", "try!", "fatalError(", "@unchecked Sendable", "nonisolated(unsafe)",
@@ -201,7 +154,9 @@ struct Tidy {
         let tests = SourceFile.written.filter { file in
             file.path.hasPrefix("Tests/") && !folders.contains(where: file.path.hasPrefix)
         }
-        expectNone(in: tests, holding: ["sleep("]) { $0.contains(/\b(sleep|usleep|nanosleep)\(/) }
+        expectNone(in: tests, holding: ["sleep("]) {
+            $0.contains(/\b(sleep|usleep|nanosleep)\(/.wordBoundaryKind(.simple))
+        }
     }
 
     @Test func eachModuleNamesItsLimits() {
