@@ -58,20 +58,22 @@ struct NodeIdentity: Equatable {
     }
 
     private static func escaped(_ text: String) -> String {
-        var escaped = ""
-        for character in text {
-            if character == "\"" || character == "\\" { escaped.append("\\") }
-            escaped.append(character)
+        var escaped = String.UnicodeScalarView()
+        for scalar in text.unicodeScalars {
+            if scalar == "\"" || scalar == "\\" { escaped.append("\\") }
+            escaped.append(scalar)
         }
-        return escaped
+        return String(escaped)
     }
 }
 
 /// Reads `{"key": "text", "key": 123, …}`.
+///
+/// By scalars, as a mark at the start of a name would make one character with the quote before it.
 struct FlatObjectScanner {
-    private var rest: Substring
+    private var rest: Substring.UnicodeScalarView
 
-    init(_ text: String) { rest = Substring(text) }
+    init(_ text: String) { rest = Substring(text).unicodeScalars }
 
     mutating func fields() -> [String: String]? {
         guard take("{") else { return nil }
@@ -87,9 +89,9 @@ struct FlatObjectScanner {
         return rest.isEmpty ? fields : nil
     }
 
-    private mutating func skipBlanks() { rest = rest.drop { $0.isWhitespace } }
+    private mutating func skipBlanks() { rest = rest.drop { $0.properties.isWhitespace } }
 
-    private mutating func take(_ sign: Character) -> Bool {
+    private mutating func take(_ sign: Unicode.Scalar) -> Bool {
         skipBlanks()
         guard rest.first == sign else { return false }
         rest = rest.dropFirst()
@@ -98,14 +100,14 @@ struct FlatObjectScanner {
 
     private mutating func quoted() -> String? {
         guard take("\"") else { return nil }
-        var text = ""
-        while let character = rest.popFirst() {
-            switch character {
-            case "\"": return text
+        var text = String.UnicodeScalarView()
+        while let scalar = rest.popFirst() {
+            switch scalar {
+            case "\"": return String(text)
             case "\\":
                 guard let escaped = rest.popFirst() else { return nil }
                 text.append(escaped)
-            default: text.append(character)
+            default: text.append(scalar)
             }
         }
         return nil
@@ -113,8 +115,8 @@ struct FlatObjectScanner {
 
     private mutating func number() -> String? {
         skipBlanks()
-        let digits = rest.prefix { $0.isNumber }
+        let digits = rest.prefix { ("0"..."9").contains($0) }
         rest = rest.dropFirst(digits.count)
-        return digits.isEmpty ? nil : String(digits)
+        return digits.isEmpty ? nil : String(String.UnicodeScalarView(digits))
     }
 }
