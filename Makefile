@@ -13,6 +13,25 @@ RELEASE := -c release --scratch-path .build-release --static-swift-stdlib \
 	-Xswiftc -cross-module-optimization -Xswiftc -enforce-exclusivity=unchecked
 BUILT := .build-release/release
 
+# One build for the tests under the address sanitizer, the fuzzer and the audit: it is optimized and
+# counts edges for libFuzzer, which is linked into the program Fuzz alone. The other is not optimized,
+# so that both kinds of build are looked at.
+LIBFUZZER = $(shell swiftc -print-target-info | sed -nE 's/.*"runtimeResourcePath": "(.*)".*/\1/p')
+ADDRESS = -c release --scratch-path .build-address --sanitize=address -Xswiftc -enable-testing \
+	-Xswiftc -Xfrontend -Xswiftc -sanitize=fuzzer -Xlinker -L$(LIBFUZZER)/clang/lib/linux
+THREAD := --scratch-path .build-thread --sanitize=thread
+FUZZ := .build-address/release/Fuzz
+
+# For CI, which has no time for all: the modules that are built with the thread sanitizer.
+THREAD_MODULES ?=
+THREAD_BUILD = $(if $(THREAD_MODULES),MARTLET_MODULES=$(THREAD_MODULES))
+
+# Sizes of a run; those of CI are in .ci/run.
+SECONDS ?= 600
+AUDIT_SEEDS ?= 1000
+FILTER ?=
+TARGET ?=
+
 COUNT ?= 60000
 SEEDS ?= 3000
 FROM ?= 1
@@ -21,10 +40,10 @@ MUTANT_SEEDS ?= 400
 REWRITE ?=
 
 .PHONY: help setup build run test check format scenarios simulate mutants conformance demo-load \
-	bench hooks clean
+	bench hooks clean sanitize sanitize-address sanitize-thread fuzz fuzz-build fuzz-samples audit
 
 help: ## list the verbs
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: ## install what tests and benches need: other people's clients and servers
 	@Tools/setup $(VENV)
@@ -61,6 +80,31 @@ mutants: ## plant each known bug and show by which seed it is found: for docs/ve
 	swift build -c release --scratch-path .build-mutants -Xswiftc -DMARTLET_MUTANTS \
 		--product Simulator
 	.build-mutants/release/Simulator --mutants --seeds $(MUTANT_SEEDS)
+
+sanitize: sanitize-address sanitize-thread ## all tests under both sanitizers, in builds of their own
+
+sanitize-address: ## all tests, optimized, under the address sanitizer; FILTER=Journal for some
+	MARTLET_FUZZ=1 Tools/sanitized-test $(ADDRESS) $(if $(FILTER),--filter '$(FILTER)')
+
+sanitize-thread: ## all tests under the thread sanitizer; FILTER=Transport for some
+	$(THREAD_BUILD) Tools/sanitized-test $(THREAD) $(if $(FILTER),--filter '$(FILTER)')
+
+fuzz: fuzz-build ## every decoder under libFuzzer: SECONDS=600 in all; TARGET=hpack for one
+	Tools/fuzz $(FUZZ) $(SECONDS) $(TARGET)
+
+fuzz-build:
+	MARTLET_FUZZ=1 swift build $(ADDRESS) --product Fuzz
+
+fuzz-samples: ## write the targets' own samples into the corpus
+	CORPUS_REWRITE=1 swift test --filter theCorpusHoldsTheSamples
+
+audit: ## the same trace of each seed in four builds and eight processes: AUDIT_SEEDS=1000 (FROM=1)
+	swift build --product Simulator
+	swift build $(RELEASE) --product Simulator
+	MARTLET_FUZZ=1 swift build $(ADDRESS) --product Simulator
+	$(THREAD_BUILD) swift build $(THREAD) --product Simulator
+	Tools/audit $(FROM) $(AUDIT_SEEDS) release=$(BUILT)/Simulator debug=.build/debug/Simulator \
+		address=.build-address/release/Simulator thread=.build-thread/debug/Simulator
 
 conformance: setup build ## other people's clients, the same script against real etcd and Martlet
 	$(PYTHON) Tests/Conformance/run.py

@@ -164,11 +164,19 @@ for module in modules {
 /// `MARTLET_MODULES=RaftCore,Bytes swift test` builds only these, what they use, and their tests.
 let wanted: [String] =
     Context.environment["MARTLET_MODULES"]?.split(separator: ",").map(String.init)
-    ?? modules.map(\.name) + ["Tidy"]
+    ?? modules.map(\.name) + ["Tidy", "FuzzTargets"]
+
+/// What the fuzzer's targets decode with; the program that drives them is built with MARTLET_FUZZ.
+let fuzzed = [
+    "Bytes", "Controller", "Environment", "EtcdFront", "EtcdWire", "Groups", "HTTP2Wire", "Journal",
+    "Keyspace", "KeyspaceModel", "Model", "PeerWire", "RaftCore", "SystemEnvironment", "Telemetry",
+    "Transport",
+]
 
 func closure(of names: [String]) -> Set<String> {
     var found = Set<String>()
     var open = names
+    if names.contains("FuzzTargets") { open += fuzzed }
     while let name = open.popLast() {
         guard found.insert(name).inserted, let module = byName[name] else { continue }
         open += module.uses + (names.contains(name) && module.hasTests ? module.testUses : [])
@@ -235,6 +243,45 @@ for module in modules where built.contains(module.name) {
 
 if wanted.contains("Tidy") {
     targets.append(.testTarget(name: "Tidy", path: "Tests/Tidy", swiftSettings: settings))
+}
+
+if wanted.contains("FuzzTargets") {
+    usedPackages.append(nioCore)
+    targets += [
+        .target(
+            name: "FuzzTargets",
+            dependencies: fuzzed.map { .target(name: $0) } + [nioCore],
+            path: "Tests/Fuzz/Targets",
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "FuzzReplay",
+            dependencies: ["FuzzTargets", "Bytes"],
+            path: "Tests/Fuzz/Replay",
+            swiftSettings: settings
+        ),
+    ]
+}
+
+if Context.environment["MARTLET_FUZZ"] != nil {
+    #if arch(arm64)
+    let machine = "aarch64"
+    #else
+    let machine = "x86_64"
+    #endif
+    // Tools/sanitized says where the toolchain keeps it.
+    let libFuzzer: [LinkerSetting] = [
+        .linkedLibrary("clang_rt.fuzzer_no_main-\(machine)"), .linkedLibrary("stdc++"),
+    ]
+    targets.append(
+        .executableTarget(
+            name: "Fuzz",
+            dependencies: ["FuzzTargets", "Bytes"],
+            path: "Tests/Fuzz/Program",
+            swiftSettings: settings + [.enableExperimentalFeature("Extern")],
+            linkerSettings: libFuzzer
+        )
+    )
 }
 
 let usedProducts = usedPackages.map { "\($0)" }

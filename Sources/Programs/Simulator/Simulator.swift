@@ -7,6 +7,7 @@ internal import Simulation
 ///     Simulator --seed 42 --verbose       one seed, with its story
 ///     Simulator --minutes 20              as many seeds as fit
 ///     Simulator --core                    many nodes, no clients: elections, journals and disks
+///     Simulator --seeds 100 --traces      the hash of each seed's trace, for `make audit`
 ///     Simulator --mutants                 the table of mutants (a build with MARTLET_MUTANTS)
 @main
 struct Simulator: AsyncParsableCommand {
@@ -44,6 +45,9 @@ struct Simulator: AsyncParsableCommand {
     @Flag(help: "Plant every mutant in turn, and print how soon each is found.")
     var mutants = false
 
+    @Flag(help: "Print only each seed and the hash of its trace; each is run once.")
+    var traces = false
+
     mutating func run() async throws {
         var campaign = Campaign()
         campaign.isVerbose = verbose
@@ -66,6 +70,7 @@ struct Simulator: AsyncParsableCommand {
             )
         }
         #endif
+        if traces { return campaign.printTraces(from: seed, count: seeds ?? 1) }
         let count = seeds ?? (minutes == nil ? 1 : nil)
         let (tally, cost) = await campaign.run(from: seed, count: count, minutes: minutes)
         print(tally.report(cost))

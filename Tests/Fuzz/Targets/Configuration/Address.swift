@@ -1,0 +1,1 @@
+../../../../Sources/Programs/Martlet/Configuration/Address.swift
