@@ -1,4 +1,5 @@
 import Bytes
+import Controller
 import Model
 
 @testable import SystemEnvironment
@@ -10,6 +11,7 @@ import Model
 extension FuzzTarget {
     static let configurationTargets: [FuzzTarget] = [
         FuzzTarget("configuration", bytesPerByte: 64, samples: configurationSamples, configuration),
+        FuzzTarget("peer-addresses", bytesPerByte: 64, samples: { addresses }, peerAddresses),
         FuzzTarget("node-identity", bytesPerByte: 64, samples: identitySamples, nodeIdentity),
     ]
 
@@ -51,6 +53,22 @@ extension FuzzTarget {
                 run.expect(!error.fix.isEmpty, "a complaint that does not say what to do")
             }
         }
+    }
+
+    private static let addresses: [ByteSlice] = [
+        "a1@127.0.0.1:2380,b2@[::1]:2380", "http://127.0.0.1:2380", "https://[::1]:1",
+    ]
+
+    /// How `node.json` and other nodes write where nodes are.
+    private static func peerAddresses(_ input: ByteSlice, _ run: FuzzRun) {
+        let peers = run.decoding { Admission.peers(from: input.text) }
+        let admission = Admission(cluster: ClusterID(1), node: NodeID(1), peers: peers)
+        run.expect(
+            Admission.peers(from: admission.peersText) == peers,
+            "\(admission.peersText) came back changed"
+        )
+        guard let url = PeerURL(input.text) else { return }
+        run.expect((1...65_535).contains(url.port) && !url.host.isEmpty, "\(url)")
     }
 
     private static func identitySamples() -> [ByteSlice] {

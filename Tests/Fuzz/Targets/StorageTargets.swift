@@ -50,37 +50,63 @@ extension FuzzTarget {
     )
     private static let keyspace = KeyspaceRecord(name: "default", group: GroupID(1))
 
+    private static let member = MemberRecord(
+        id: NodeID(1),
+        peerURLs: ["http://127.0.0.1:2380"],
+        isLearner: true
+    )
+
+    /// The commands of the control group; then its image, and a group's configuration.
+    private static let controlKinds: [CommandKind] = [
+        .registerNode, .createKeyspace, .foundMembers, .addMember, .promoteMember, .removeMember,
+        .updateMember,
+    ]
+
     private static func controlSamples() -> [ByteSlice] {
-        [
-            ControlRecordCodec.encode(.nodeRegistered(node)).prefixed(0),
-            ControlRecordCodec.encode(.keyspaceCreated(keyspace)).prefixed(1),
-            ControlRecordCodec.encode(MetadataImage(nodes: [node], keyspaces: [keyspace]))
-                .prefixed(2),
+        let records: [ClusterRecord] = [
+            .nodeRegistered(node), .keyspaceCreated(keyspace), .membersFounded([member]),
+            .memberAdded(member), .memberPromoted(NodeID(1)), .memberRemoved(NodeID(1)),
+            .memberUpdated(NodeID(1), peerURLs: ["http://127.0.0.1:2380"]),
+        ]
+        let image = MetadataImage(
+            nodes: [node],
+            keyspaces: [keyspace],
+            members: [member],
+            removed: [NodeID(3)]
+        )
+        let configuration = GroupConfiguration(
+            voters: [ReplicaID(1), ReplicaID(2)],
+            outgoingVoters: [ReplicaID(1)],
+            learners: [ReplicaID(3)]
+        )
+        return records.enumerated().map { place, record in
+            ControlRecordCodec.encode(record).prefixed(UInt8(place))
+        } + [
+            ControlRecordCodec.encode(image).prefixed(UInt8(records.count)),
+            configuration.encoded.prefixed(UInt8(records.count + 1)),
         ]
     }
 
     private static func controlRecords(_ input: ByteSlice, _ run: FuzzRun) {
         var choices = Choices(input)
-        let choice = choices.byte() % 4
+        let choice = Int(choices.byte()) % (controlKinds.count + 2)
         let bytes = choices.rest()
-        switch choice {
-        case 0, 1:
-            let kind = choice == 0 ? CommandKind.registerNode : .createKeyspace
+        if choice < controlKinds.count {
+            let kind = controlKinds[choice]
             let decoded = run.decoding { try? ControlRecordCodec.decode(kind, bytes) }
             guard let record = decoded else { return }
             let again = try? ControlRecordCodec.decode(kind, ControlRecordCodec.encode(record))
             run.expect(again == record, "\(record) came back changed")
             run.expect(ControlRecordCodec.kind(of: record) == kind, "\(record) of another kind")
-        case 2:
+        } else if choice == controlKinds.count {
             let decoded = run.decoding { try? ControlRecordCodec.decodeImage(bytes) }
             guard let image = decoded else { return }
             let again = try? ControlRecordCodec.decodeImage(ControlRecordCodec.encode(image))
             run.expect(again == image, "\(image) came back changed")
-        default:
-            let decoded = run.decoding { try? SnapshotCodec.decodeConfiguration(bytes) }
+        } else {
+            let decoded = run.decoding { try? GroupConfiguration(decoding: bytes) }
             guard let configuration = decoded else { return }
-            let encoded = SnapshotCodec.encodeConfiguration(configuration)
-            let again = try? SnapshotCodec.decodeConfiguration(encoded)
+            let again = try? GroupConfiguration(decoding: configuration.encoded)
             run.expect(again == configuration, "\(configuration) came back changed")
         }
     }

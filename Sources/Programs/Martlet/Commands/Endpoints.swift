@@ -42,26 +42,12 @@ struct Endpoints: ParsableArguments {
         }
         var found: [Endpoint] = []
         for part in endpoints.split(separator: ",") {
-            let text = try Self.hostAndPort(part)
+            let text = try Address.hostAndPort(part)
             let address = try Address.parse(text, option: "--endpoints")
             found.append(Endpoint(host: address.host, port: address.port))
         }
         guard !found.isEmpty else { throw Address.complaint(endpoints, option: "--endpoints") }
         return found
-    }
-
-    /// etcd's own clients take URLs; so an endpoint may be written as one.
-    static func hostAndPort(_ part: Substring) throws(Complaint) -> String {
-        guard !part.hasPrefix("https://") else {
-            throw Complaint(
-                failure: "'\(part)' asks for TLS",
-                cause: "martlet's own client commands speak plain text",
-                fix: "etcdctl --endpoints \(part) --cacert FILE …"
-            )
-        }
-        guard part.hasPrefix("http://") else { return String(part) }
-        let rest = part.dropFirst("http://".count)
-        return String(rest.hasSuffix("/") ? rest.dropLast() : rest)
     }
 
     /// InvalidArgument, NotFound, FailedPrecondition, OutOfRange: it would fail again.

@@ -37,4 +37,18 @@ struct Address: Sendable, Equatable, CustomStringConvertible {
         guard let address = Address(text) else { throw complaint(text, option: option) }
         return address
     }
+
+    /// etcd's own clients take URLs; so an endpoint may be written as one.
+    static func hostAndPort(_ part: Substring) throws(Complaint) -> String {
+        guard !part.hasPrefix("https://") else {
+            throw Complaint(
+                failure: "'\(part)' asks for TLS",
+                cause: "martlet's own client commands speak plain text",
+                fix: "etcdctl --endpoints \(part) --cacert FILE …"
+            )
+        }
+        guard part.hasPrefix("http://") else { return String(part) }
+        let rest = part.dropFirst("http://".count)
+        return String(rest.hasSuffix("/") ? rest.dropLast() : rest)
+    }
 }

@@ -22,7 +22,7 @@ extension StartOptions {
         var endpoints: [Address] = []
         for part in join.split(separator: ",") {
             endpoints.append(
-                try Address.parse(try Endpoints.hostAndPort(part), option: "--join")
+                try Address.parse(try Address.hostAndPort(part), option: "--join")
             )
         }
         guard !endpoints.isEmpty else { throw Address.complaint(join, option: "--join") }

@@ -1,0 +1,1 @@
+../../../../Sources/Programs/Martlet/Configuration/Admission.swift
