@@ -23,6 +23,10 @@ extension Message {
             reply.round.isPlausible
         case .installSnapshot(let mark):
             mark.isPlausible && mark.term <= term
+        case .repairing(let progress):
+            progress.heldIndex.isPlausible
+        case .repairPoint(let point):
+            point.index.isPlausible
         case .voteReply, .timeoutNow:
             true
         }

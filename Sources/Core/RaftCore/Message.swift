@@ -27,6 +27,12 @@ public struct Message: Sendable, Equatable {
 
         /// The leader hands over: its successor is to campaign at once (thesis §3.10).
         case timeoutNow
+
+        /// A damaged replica's answer to whatever its leader sends: it counts for nothing.
+        case repairing(RepairProgress)
+
+        /// The leader's answer to that: here the repair ends.
+        case repairPoint(RepairPoint)
     }
 }
 

@@ -74,5 +74,21 @@ public enum RaftMutant: Int, CaseIterable, Sendable {
 
     /// The voters change at once, not by way of both majorities.
     case jointChangeSkipped
+
+    /// A replica whose disk lost something votes all the same.
+    case damagedReplicaVotes
+
+    /// A replica whose disk lost something stands for election.
+    case damagedReplicaLeads
+
+    /// What a replica says counts, although its term may be lost.
+    case damagedReplicaCounts
+
+    /// A repair ends before what it brought is on disk.
+    case repairedBeforeSync
+
+    /// A repair ends at what was committed when the leader heard of it, not at an entry that came
+    /// later: what was acknowledged and not yet committed is forgotten.
+    case repairEndsAtCommitIndex
 }
 #endif

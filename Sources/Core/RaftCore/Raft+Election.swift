@@ -184,14 +184,15 @@ extension Raft {
     /// - A candidate whose log is longer but whose term is lower would ask for ever.
     mutating func answerStale(_ message: Message) {
         switch message.body {
-        case .append, .heartbeat, .installSnapshot, .timeoutNow:
+        case .append, .heartbeat, .installSnapshot, .timeoutNow, .repairPoint:
             say(.heartbeatReply(HeartbeatReply(round: nil)), to: message.source)
         case .requestVote(let request):
+            guard mayVote else { return }
             say(
                 .voteReply(VoteReply(isPreVote: request.isPreVote, isGranted: false)),
                 to: message.source
             )
-        case .voteReply, .appendReply, .heartbeatReply:
+        case .voteReply, .appendReply, .heartbeatReply, .repairing:
             break
         }
     }

@@ -59,6 +59,7 @@ extension Raft {
 
     /// Says up to where the logs agree; waits until that is on disk.
     mutating func acknowledge(_ matchIndex: LogIndex, to leader: ReplicaID) {
+        if let progress = progress(upTo: matchIndex) { return say(progress, to: leader) }
         #if MARTLET_MUTANTS
         if settings.mutant == .followerAcknowledgesBeforeSync {
             messages.append(
@@ -112,7 +113,11 @@ extension Raft {
         }
         #endif
         if heartbeat.commitIndex <= log.lastIndex { commit(upTo: heartbeat.commitIndex) }
-        say(.heartbeatReply(HeartbeatReply(round: heartbeat.round)), to: leader)
+        // What is committed agrees with every leader's log.
+        say(
+            progress(upTo: commitIndex) ?? .heartbeatReply(HeartbeatReply(round: heartbeat.round)),
+            to: leader
+        )
     }
 
     /// Everything up to `index` is committed.

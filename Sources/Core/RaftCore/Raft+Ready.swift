@@ -42,6 +42,7 @@ extension Raft {
         #if MARTLET_MUTANTS
         if settings.mutant == .receiptCoversRewrittenEntries { log.believe(receipt) }
         #endif
+        finishRepair()
         countOwnVote()
         advanceCommit()
     }
@@ -89,9 +90,10 @@ extension Raft {
     private func speaksForWritesUnderWay(_ message: Message) -> Bool {
         switch message.body {
         case .appendReply(.accepted(let matchIndex)): matchIndex > log.durableIndex
+        case .repairing(let progress): progress.heldIndex > log.durableIndex
         case .requestVote(let request): request.lastIndex > log.durableIndex
         case .appendReply(.rejected), .voteReply, .heartbeatReply: false
-        case .append, .heartbeat, .installSnapshot, .timeoutNow: false
+        case .append, .heartbeat, .installSnapshot, .timeoutNow, .repairPoint: false
         }
     }
 

@@ -36,6 +36,7 @@ extension Raft {
         guard mark.isPlausible, term.isPlausible, mark.term <= term else { return }
         if term > state.term { enter(term) }
         if mark.index > commitIndex { restore(mark) }
+        finishRepair()
         guard term == state.term, follow(leader) else { return }
         acknowledge(commitIndex, to: leader)
     }

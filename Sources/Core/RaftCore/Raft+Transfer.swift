@@ -46,7 +46,9 @@ extension Raft {
     public func likelySuccessor(among voters: [ReplicaID]) -> ReplicaID? {
         var likeliest: Progress?
         for follower in leadership?.followers ?? []
-        where voters.contains(follower.replica) && configuration.voters.contains(follower.replica) {
+        where voters.contains(follower.replica) && configuration.voters.contains(follower.replica)
+            && follower.repair == nil
+        {
             guard follower.isRecentlyActive || follower.wasRecentlyActive else { continue }
             if let best = likeliest, best.matchIndex >= follower.matchIndex { continue }
             likeliest = follower
@@ -66,7 +68,7 @@ extension Raft {
 
     /// The leader of this term wants this replica to lead the next.
     mutating func succeed(_ leader: ReplicaID) {
-        guard follow(leader), isVoter else { return }
+        guard follow(leader), mayLead else { return }
         #if MARTLET_MUTANTS
         if settings.mutant == .successorSkipsElection {
             enter(state.term.next)

@@ -57,6 +57,9 @@ public struct Raft: Sendable {
 
     public internal(set) var leader: ReplicaID?
 
+    /// Present while this replica makes up for what its disk has lost.
+    var repair: Repair?
+
     /// Present while this replica runs for election, or leads; never both.
     ///
     /// Not cases of one enum with payloads: Swift cannot change a payload in place, and a leader's
@@ -115,6 +118,7 @@ public struct Raft: Sendable {
         commitIndex = max(snapshot.index, min(restored.hardState.commitIndex, log.lastIndex))
         deliveredIndex = snapshot.index
         appliedIndex = snapshot.index
+        repair = restored.repair.map { Repair(id: $0) }
         resetElectionTimer()
         #if MARTLET_MUTANTS
         if settings.mutant == .restartForgetsConfiguration { return }
@@ -127,7 +131,7 @@ public struct Raft: Sendable {
         ticksElapsed += 1
         if leadership != nil {
             tickLeader()
-        } else if isVoter && ticksElapsed >= electionTimeoutTicks {
+        } else if mayLead && ticksElapsed >= electionTimeoutTicks {
             campaign(.preVote)
         }
     }
@@ -139,6 +143,7 @@ public struct Raft: Sendable {
         }
         if message.term < state.term { return answerStale(message) }
         if case .requestVote(let request) = message.body {
+            guard mayVote else { return }
             return consider(request, of: message.source, term: message.term)
         }
         if case .voteReply(let reply) = message.body, reply.isPreVote, reply.isGranted {
@@ -155,6 +160,8 @@ public struct Raft: Sendable {
         case .heartbeatReply(let reply): learn(reply, from: message.source)
         case .installSnapshot(let mark): expectSnapshot(mark, from: message.source)
         case .timeoutNow: succeed(message.source)
+        case .repairing(let progress): learn(progress, from: message.source)
+        case .repairPoint(let point): accept(point, from: message.source)
         }
     }
 }

@@ -10,6 +10,10 @@ public struct RestoredReplica: Sendable {
     /// Contiguous, the first right after the snapshot.
     public var entries: [Entry]
 
+    /// Present if more was on the disk once: then this replica must be repaired before its vote, its
+    /// term and its entries count (`Raft+Repair`).
+    public var repair: RepairID?
+
     public init(hardState: HardState, snapshot: SnapshotMark, entries: [Entry]) {
         self.hardState = hardState
         self.snapshot = snapshot

@@ -13,6 +13,9 @@ public struct ShardCounters: Sendable, Equatable {
     /// Those of them for which a leader was known.
     public var readsTimedOut: UInt64 = 0
 
+    /// Groups that were damaged on this node's disk and are whole again.
+    public var groupsRepaired: UInt64 = 0
+
     public init() {}
 }
 

@@ -50,6 +50,13 @@ public enum Fact: Sendable, Equatable {
     case malformedFrame(from: NodeID, String)
     case snapshotFailed(GroupID, String)
 
+    /// The disk has lost something of the group: what is whole ends at the index, and the rest is
+    /// fetched from the leader; until then this node neither leads the group nor votes in it.
+    case damaged(GroupID, LogIndex)
+
+    /// The group is whole again here, up to the index at least.
+    case repaired(GroupID, LogIndex)
+
     /// The node must stop: its storage cannot be trusted any longer.
     case storageFailed(String)
 }

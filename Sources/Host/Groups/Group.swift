@@ -36,6 +36,9 @@ final class Group {
     /// What was last told as a fact.
     var observed: ObservedLeadership
 
+    /// Whether the journal knows this replica as damaged.
+    var isMarkedDamaged = false
+
     /// Whether it waits for its part in the turn.
     var isTouched = false
 

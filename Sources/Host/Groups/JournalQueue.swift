@@ -59,7 +59,9 @@ struct JournalQueue {
 
     var canAppend: Bool {
         switch state {
-        case .idle: !gatheredReceipts.isEmpty || !batch.marks.isEmpty
+        case .idle:
+            !gatheredReceipts.isEmpty || !batch.marks.isEmpty || !batch.cuts.isEmpty
+                || !batch.standings.isEmpty
         case .retryDue: true
         case .appending, .waitingForSpace, .retrying: false
         }
@@ -107,6 +109,10 @@ struct JournalQueue {
     }
 
     mutating func gather(_ mark: JournalMark) { batch.marks.append(mark) }
+
+    mutating func gather(_ cut: JournalCut) { batch.cuts.append(cut) }
+
+    mutating func gather(_ standing: JournalStanding) { batch.standings.append(standing) }
 
     /// Entries that a snapshot has replaced before they were written: marks come first in a batch,
     /// so these would seem to follow the snapshot.

@@ -1,5 +1,4 @@
 internal import Bytes
-public import Environment
 public import Journal
 public import Model
 public import RaftCore
@@ -30,16 +29,21 @@ public struct RecoveredReplica: Sendable {
     /// Of the snapshot's file; zero if there is none.
     var snapshotBytes: Int
 
+    /// Whether more was on the disk once: it follows without a voice until it is repaired.
+    public let isDamaged: Bool
+
     init(
         id: GroupID,
         source: SnapshotSource,
         restored: RestoredReplica,
-        snapshotBytes: Int = 0
+        snapshotBytes: Int = 0,
+        isDamaged: Bool = false
     ) {
         self.id = id
         self.source = source
         self.restored = restored
         self.snapshotBytes = snapshotBytes
+        self.isDamaged = isDamaged
     }
 
     /// A group that nothing was ever written of.
@@ -71,46 +75,37 @@ public enum RecoveryError: Error, Sendable, Equatable {
     case snapshotMissing(GroupID, LogIndex)
 
     case snapshotMalformed(GroupID, String)
-}
 
-/// A group's newest snapshot, loaded.
-public struct LoadedSnapshot: Sendable {
-    let group: GroupID
-    let mark: SnapshotMark
-    let source: SnapshotSource
-    let byteCount: Int
+    /// The group is damaged, and no peer has what it lacks.
+    case unrepairable(GroupID)
 }
 
 /// Puts snapshots and journal together again, group by group.
 public enum Recovery {
-    /// The groups' newest snapshots, of those that have one; takes most of a start's time, and does
-    /// not need the journal.
-    public static func snapshots<Storage: Disk>(
-        of seeds: [GroupSeed],
-        in store: SnapshotStore<Storage>
-    ) throws(RecoveryError) -> [LoadedSnapshot] {
-        var loaded: [LoadedSnapshot] = []
-        for seed in seeds {
-            guard let snapshot = try SnapshotCodec.load(seed.id, from: store) else {
-                continue
-            }
-            loaded.append(snapshot)
-        }
-        return loaded
-    }
-
+    /// `isJournalDamaged` says that the journal may lack groups that it does not name.
     public static func replicas(
         of seeds: [GroupSeed],
         journal: [RecoveredGroup],
-        snapshots: [LoadedSnapshot]
+        snapshots: [LoadedSnapshot],
+        isJournalDamaged: Bool = false
     ) throws(RecoveryError) -> [RecoveredReplica] {
         var replicas: [RecoveredReplica] = []
         for seed in seeds.sorted(by: { $0.id < $1.id }) {
             let logged = journal.first { $0.group == seed.id }
             let snapshot = snapshots.first { $0.group == seed.id }
-            replicas.append(try replica(of: seed, logged: logged, snapshot: snapshot))
+            replicas.append(
+                try replica(
+                    of: seed,
+                    logged: logged ?? lost(seed.id, isJournalDamaged),
+                    snapshot: snapshot
+                )
+            )
         }
         return replicas
+    }
+
+    private static func lost(_ group: GroupID, _ isDamaged: Bool) -> RecoveredGroup? {
+        isDamaged ? RecoveredGroup(lost: group) : nil
     }
 
     private static func replica(
@@ -121,10 +116,10 @@ public enum Recovery {
         let mark =
             snapshot?.mark
             ?? SnapshotMark(index: .zero, term: .zero, configuration: seed.configuration)
-        if let marked = logged?.mark, marked.index > mark.index {
-            throw .snapshotMissing(seed.id, marked.index)
-        }
-        let entries = try suffix(of: logged?.entries ?? [], after: mark, in: seed.id)
+        let log = logged?.entries ?? []
+        let isDamaged = try isDamaged(logged, behind: mark, in: seed)
+        let isUsable = !isDamaged || follows(log, mark)
+        let entries = isUsable ? try suffix(of: log, after: mark, in: seed.id) : []
         var hardState = HardState.initial
         if let state = logged?.state {
             hardState = HardState(
@@ -139,8 +134,41 @@ public enum Recovery {
             id: seed.id,
             source: snapshot?.source ?? seed.source,
             restored: RestoredReplica(hardState: hardState, snapshot: mark, entries: entries),
-            snapshotBytes: snapshot?.byteCount ?? 0
+            snapshotBytes: snapshot?.byteCount ?? 0,
+            isDamaged: isDamaged
         )
+    }
+
+    /// Whether more was durable than this disk has; an error for a group without peers.
+    ///
+    /// If the snapshot that the journal speaks of is gone, an older one will do, as long as the log
+    /// reaches back to it.
+    private static func isDamaged(
+        _ logged: RecoveredGroup?,
+        behind mark: SnapshotMark,
+        in seed: GroupSeed
+    ) throws(RecoveryError) -> Bool {
+        guard let logged else { return false }
+        let hasPeers = mark.configuration.voters.count > 1
+        if logged.isDamaged {
+            guard hasPeers else { throw .unrepairable(seed.id) }
+            return true
+        }
+        guard let marked = logged.mark, marked.index > mark.index else { return false }
+        if let last = logged.entries.last, last.index >= marked.index, follows(logged.entries, mark)
+        {
+            return false
+        }
+        guard hasPeers else { throw .snapshotMissing(seed.id, marked.index) }
+        return true
+    }
+
+    /// Whether a log goes on where a snapshot ends, or before.
+    private static func follows(_ log: [JournalEntry], _ mark: SnapshotMark) -> Bool {
+        guard let first = log.first else { return true }
+        guard first.index <= mark.index else { return first.index == mark.index.next }
+        let place = mark.index - first.index
+        return place >= log.count || log[place].term == mark.term
     }
 
     /// The entries behind the snapshot; none of them if the log differs from it at its end, as a

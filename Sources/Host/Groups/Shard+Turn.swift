@@ -45,6 +45,7 @@ extension Shard {
             break
         }
         tellLeadership(group)
+        tellRepair(group)
         tellTransfer(group)
         tellConfiguration(group)
         serveReads(group)

@@ -70,9 +70,11 @@ public final class Shard {
         self.settings = settings
         var groups: [Group] = []
         for replica in recovered {
+            var restored = replica.restored
+            if replica.isDamaged { restored.repair = RepairID(boots) }
             let raft = Raft(
                 replica: ReplicaID(node.number),
-                restored: replica.restored,
+                restored: restored,
                 settings: settings.raft,
                 seed: seed &+ replica.id.number &* 0x9e37_79b9_7f4a_7c15
             )
@@ -106,6 +108,7 @@ public final class Shard {
             let isAlone = group.raft.lastIndex == group.raft.snapshot.index
             noteMark(group.raft.snapshot, replacesLog: isAlone, in: group)
         }
+        for group in groups where group.raft.isDamaged { beginRepair(of: group) }
     }
 
     /// The keyspace of a group, for reading; nil if the group is another or elsewhere.
@@ -136,7 +139,8 @@ public final class Shard {
             lastIndex: group.raft.lastIndex,
             durableIndex: group.raft.durableIndex,
             commitIndex: group.raft.commitIndex,
-            appliedIndex: group.raft.appliedIndex
+            appliedIndex: group.raft.appliedIndex,
+            isDamaged: group.raft.isDamaged
         )
     }
 
@@ -253,4 +257,7 @@ public struct GroupStatus: Sendable, Equatable {
     public var durableIndex: LogIndex
     public var commitIndex: LogIndex
     public var appliedIndex: LogIndex
+
+    /// Whether this node's replica is being repaired: it neither leads nor votes.
+    public var isDamaged: Bool
 }

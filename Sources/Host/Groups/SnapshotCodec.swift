@@ -31,40 +31,37 @@ enum SnapshotCodec {
         while let chunk = chunks.next() { try writer.append(chunk) }
     }
 
-    /// The newest snapshot of a group, decoded; nil if there is none.
+    /// A snapshot of a group, decoded.
     static func load<Storage: Disk>(
-        _ group: GroupID,
+        _ descriptor: SnapshotDescriptor,
+        of group: GroupID,
         from snapshots: SnapshotStore<Storage>
-    ) throws(RecoveryError) -> LoadedSnapshot? {
-        let descriptor: SnapshotDescriptor
-        do throws(JournalError) {
-            guard let latest = try snapshots.latest(of: group) else { return nil }
-            descriptor = latest
-        } catch {
-            throw .storage(error)
-        }
+    ) throws(RecoveryError) -> LoadedSnapshot {
+        let configuration: GroupConfiguration
         do throws(DecodeError) {
-            let configuration = try GroupConfiguration(decoding: descriptor.metadata)
-            let mark = SnapshotMark(
-                index: descriptor.index,
-                term: descriptor.term,
-                configuration: configuration
-            )
-            return LoadedSnapshot(
-                group: group,
-                mark: mark,
-                source: try load(descriptor, from: snapshots),
-                byteCount: descriptor.byteCount
-            )
+            configuration = try GroupConfiguration(decoding: descriptor.metadata)
         } catch {
             throw .snapshotMalformed(group, "\(error)")
         }
+        return LoadedSnapshot(
+            group: group,
+            mark: SnapshotMark(
+                index: descriptor.index,
+                term: descriptor.term,
+                configuration: configuration
+            ),
+            source: try source(of: descriptor, of: group, from: snapshots),
+            byteCount: descriptor.byteCount
+        )
     }
 
-    static func load<Storage: Disk>(
-        _ descriptor: SnapshotDescriptor,
+    /// The state in a snapshot; an error of the disk's is no damage, what does not decode is none
+    /// either.
+    static func source<Storage: Disk>(
+        of descriptor: SnapshotDescriptor,
+        of group: GroupID,
         from snapshots: SnapshotStore<Storage>
-    ) throws(DecodeError) -> SnapshotSource {
+    ) throws(RecoveryError) -> SnapshotSource {
         var image: MetadataImage?
         var assembler = KeyspaceAssembler()
         var failure: DecodeError?
@@ -78,12 +75,12 @@ enum SnapshotCodec {
                 }
             }
         } catch {
-            throw .malformed("\(error)")
+            throw .storage(error)
         }
-        if let failure { throw failure }
+        if let failure { throw .snapshotMalformed(group, "\(failure)") }
         if let image { return .control(image) }
         if let keyspace = assembler.keyspace { return .keyspace(keyspace) }
-        throw .malformed("a snapshot without a state")
+        throw .snapshotMalformed(group, "a snapshot without a state")
     }
 
     private static func read(

@@ -228,8 +228,8 @@ public final class SnapshotThread<Storage: Disk> {
     ) throws(JournalError) -> StorageCompletion {
         let source: SnapshotSource
         let received = try receiver.whole()
-        do throws(DecodeError) {
-            source = try SnapshotCodec.load(received, from: snapshots)
+        do throws(RecoveryError) {
+            source = try SnapshotCodec.source(of: received, of: group, from: snapshots)
         } catch {
             receiver.abandon()
             return .snapshotChunkRefused(group, mark, "\(error)")

@@ -73,6 +73,20 @@ struct BatchScanner {
         return nil
     }
 
+    /// The first whole batch from `position` on that is newer than `last`, whatever it follows.
+    func batch(newerThan last: LastBatch, from position: Int) -> (found: Found, position: Int)? {
+        var position = BatchHeader.aligned(position)
+        while position + BatchHeader.byteCount <= bytes.count {
+            if let found = batch(at: position, after: LastBatch()),
+                found.header.number > last.number
+            {
+                return (found, position)
+            }
+            position += BatchHeader.alignment
+        }
+        return nil
+    }
+
     private func proves(_ header: BatchHeader, moreThan last: LastBatch) -> Bool {
         guard header.number > last.number else { return false }
         if header.synced > last.number { return true }

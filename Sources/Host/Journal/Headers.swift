@@ -10,14 +10,18 @@ struct FileHeader {
     /// The file's size when it was made; less means that it was cut off.
     var size: Int
 
+    /// Of the records in it; 2 has cuts and standings besides those of 1.
+    var format: UInt32
+
     static let byteCount = 64
-    static let format: UInt32 = 1
+    static let format: UInt32 = 2
     private static let magic = [UInt8]("MRTLJRNL".utf8)
 
-    init(number: UInt64, salt: UInt64, size: Int) {
+    init(number: UInt64, salt: UInt64, size: Int, format: UInt32 = Self.format) {
         self.number = number
         self.salt = salt
         self.size = size
+        self.format = format
     }
 
     /// What the checksums of the file's batches begin from.
@@ -36,7 +40,7 @@ struct FileHeader {
     var encoded: ByteSlice {
         var writer = ByteWriter(capacity: Self.byteCount)
         for byte in Self.magic { writer.byte(byte) }
-        writer.integer(Self.format)
+        writer.integer(format)
         writer.integer(UInt32(0))
         writer.integer(number)
         writer.integer(salt)
@@ -71,7 +75,9 @@ struct FileHeader {
             let checksum = try reader.integer(UInt32.self)
             guard checksum == CRC32C.of(bytes[0..<40]) else { return .none }
             guard format <= Self.format else { return .newer(format) }
-            return .header(FileHeader(number: number, salt: salt, size: Int(clamping: size)))
+            return .header(
+                FileHeader(number: number, salt: salt, size: Int(clamping: size), format: format)
+            )
         } catch {
             return .none
         }

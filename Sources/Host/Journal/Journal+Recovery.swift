@@ -17,34 +17,33 @@ extension Journal {
     private func recover() throws(JournalError) -> [RecoveredGroup] {
         try mortal { (disk) throws(DiskError) in try disk.makeDirectory(directory) }
         var groups = RecoveredGroups()
-        var last = LastBatch()
         files = try openFiles()
-        var start: (place: Int, batch: UInt64)?
-        var end: (place: Int, position: Int)?
-        for place in files.indices {
-            let known = last.number
-            guard let first = try read(place, &last, into: &groups) else { continue }
-            if known == 0 { start = (place, first) }
-            end = (place, files[place].position)
-        }
-        try checkEnd(after: end, last)
-        try checkFiles(last)
-        if let start { try checkStart(start.place, start.batch, last) }
-        nextFileNumber = (files.last?.header.number ?? 0) + 1
-        nextBatchNumber = last.number + 1
-        syncedBatchNumber = last.number
-        previousChecksum = last.checksum
-        let recovered = try groups.checked(in: directory)
+        let log = try readAll(into: &groups)
+        nextFileNumber = max(nextFileNumber, (files.last?.header.number ?? 0) + 1)
+        nextBatchNumber = log.last.number + 1
+        if log.hasLostEnd { nextBatchNumber += Limits.batchNumbersSkipped }
+        syncedBatchNumber = nextBatchNumber - 1
+        previousChecksum = log.last.checksum
+        let recovered = try groups.checked(in: directory, toleratesDamage: !damages.isEmpty)
         try makeDurable()
         for group in recovered {
             states[group.group] = group.state
             marks[group.group] = group.mark
             released[group.group] = group.mark?.index
+            if group.isDamaged { damagedGroups.insert(group.group) }
         }
+        if log.hasLostEnd || files.last?.header.format != FileHeader.format { leaveLastFile() }
         if files.isEmpty {
             files.append(try makeNextFile(size: min(settings.fileBytes, Limits.firstFileBytes)))
         }
         return recovered
+    }
+
+    /// The next batch goes to a new file: behind the damage may stand what says that it is newer, and
+    /// a file of an older format holds nothing that its version does not read.
+    private func leaveLastFile() {
+        guard let place = files.indices.last else { return }
+        files[place].position = max(files[place].position, files[place].size)
     }
 
     /// A program that died, and not the machine, leaves in the disk's cache what was never synced.
@@ -63,7 +62,7 @@ extension Journal {
         let names = try mortal { (disk) throws(DiskError) in try disk.list(directory) }
         for name in names {
             if name.hasPrefix(Self.filePrefix) {
-                found.append(try openFile(name))
+                if let file = try openFile(name) { found.append(file) }
             } else if name.hasPrefix(Self.sparePrefix) {
                 spares.append(name)
             } else if name.hasPrefix(Self.unfinishedPrefix) {
@@ -73,7 +72,8 @@ extension Journal {
         return found.sorted { $0.header.number < $1.header.number }
     }
 
-    private func openFile(_ name: String) throws(JournalError) -> JournalFile {
+    /// Nil if its header is damaged, which was told then: without it nothing of the file is known.
+    private func openFile(_ name: String) throws(JournalError) -> JournalFile? {
         let (id, size, head) = try mortal {
             (disk) throws(DiskError) -> (FileID, Int, ByteSlice) in
             let id = try disk.open(path(name), .readWrite)
@@ -82,12 +82,14 @@ extension Journal {
         }
         switch FileHeader.read(head) {
         case .header(let header) where name == Self.filePrefix + Self.padded(header.number):
-            guard size >= header.size else {
-                disk.close(id)
-                throw .damaged(
-                    path: path(name),
-                    offset: size,
-                    reason: "the file was cut off; it had \(header.size) bytes"
+            if size < header.size {
+                try tell(
+                    .damaged(
+                        path: path(name),
+                        offset: size,
+                        reason: "the file was cut off; it had \(header.size) bytes"
+                    ),
+                    closing: id
                 )
             }
             return JournalFile(id: id, name: name, header: header, size: size)
@@ -95,13 +97,27 @@ extension Journal {
             disk.close(id)
             throw .newerFormat(path: path(name), found: format, supported: FileHeader.format)
         case .header, .none:
+            try tell(
+                .damaged(path: path(name), offset: 0, reason: "the file's header"),
+                closing: id
+            )
             disk.close(id)
-            throw .damaged(path: path(name), offset: 0, reason: "the file's header")
+            nextFileNumber = max(nextFileNumber, Self.number(of: name) + 1)
+            unreadable.append(name)
+            return nil
+        }
+    }
+
+    /// Notes damage that peers can repair; without peers it is an error.
+    private func tell(_ damage: JournalError, closing id: FileID) throws(JournalError) {
+        do throws(JournalError) { try tell(damage) } catch {
+            disk.close(id)
+            throw error
         }
     }
 
     /// Reads a file's batches until one is not whole or does not follow; the number of the first.
-    private func read(
+    func read(
         _ place: Int,
         _ last: inout LastBatch,
         into groups: inout RecoveredGroups
@@ -138,73 +154,7 @@ extension Journal {
         }
     }
 
-    /// Refuses an end of the log that a crash cannot have made: one behind which a batch says that
-    /// more was durable.
-    private func checkEnd(
-        after end: (place: Int, position: Int)?,
-        _ last: LastBatch
-    ) throws(JournalError) {
-        #if MARTLET_MUTANTS
-        if settings.mutant == .truncatesAtAnyDamage { return }
-        #endif
-        for place in files.indices.dropFirst(end?.place ?? 0) {
-            let scanner = try scanner(of: files[place])
-            let start = files[place].position
-            guard let later = scanner.batch(thatProvesMoreThan: last, from: start) else { continue }
-            // The log breaks off where it was read to, or at the start of the file behind.
-            let isInNext = end.map { $0.place < place && isBlank(at: $0) } ?? false
-            let (damaged, position) = isInNext ? (place, start) : end ?? (place, start)
-            throw damage(
-                damaged,
-                position,
-                "batch \(last.number + 1), although batch \(later) says that it was durable"
-            )
-        }
-    }
-
-    /// Refuses a log whose beginning cannot be read: with nothing before it, the batch of any later
-    /// file would be taken for the first.
-    private func checkStart(
-        _ place: Int,
-        _ firstBatch: UInt64,
-        _ last: LastBatch
-    ) throws(JournalError) {
-        guard firstBatch > 1, files[place].header.number > last.oldestFile,
-            let unread = files.firstIndex(where: { $0.header.number >= last.oldestFile })
-        else { return }
-        throw damage(
-            unread,
-            files[unread].position,
-            "the file is needed and its first batch is not whole; the log goes on with batch "
-                + "\(firstBatch)"
-        )
-    }
-
-    /// Refuses a journal in which a file is missing that was needed.
-    private func checkFiles(_ last: LastBatch) throws(JournalError) {
-        guard last.number > 0 else { return }
-        var needed = last.oldestFile
-        for file in files where file.header.number >= needed {
-            guard file.header.number == needed else { break }
-            needed += 1
-        }
-        guard let newest = files.last, needed <= newest.header.number else { return }
-        throw .damaged(
-            path: path(Self.filePrefix + Self.padded(needed)),
-            offset: 0,
-            reason: "the file is missing"
-        )
-    }
-
-    /// Whether nothing was ever written where the log was read to, as far as a glance tells.
-    private func isBlank(at end: (place: Int, position: Int)) -> Bool {
-        let file = files[end.place]
-        guard end.position < file.size else { return true }
-        guard let bytes = try? disk.read(file.id, at: end.position, count: 8) else { return false }
-        return bytes.allSatisfy { $0 == 0 }
-    }
-
-    private func scanner(of file: JournalFile) throws(JournalError) -> BatchScanner {
+    func scanner(of file: JournalFile) throws(JournalError) -> BatchScanner {
         let bytes = try mortal { (disk) throws(DiskError) in
             try disk.read(file.id, at: 0, count: file.size)
         }
@@ -216,7 +166,7 @@ extension Journal {
         )
     }
 
-    private func damage(_ place: Int, _ position: Int, _ reason: String) -> JournalError {
+    func damage(_ place: Int, _ position: Int, _ reason: String) -> JournalError {
         .damaged(path: path(files[place].name), offset: position, reason: reason)
     }
 }

@@ -24,6 +24,9 @@ public import Model
 //   are lost, and nothing is guessed: `JournalError.damaged`. (Alagappan et al., Protocol-Aware
 //   Recovery for Consensus-Based Storage, FAST '18, tell the two apart in this way.)
 //
+// A journal whose group has peers is opened all the same (`Journal+Damage`): its logs end before the
+// damage, and its groups are `isDamaged` until a batch says that they are whole again.
+//
 // Of the very last batches nothing on disk says that they were durable, until `seal` does.
 //
 // A failed sync is the end: pages may be marked clean although they never reached the disk, so a
@@ -65,6 +68,16 @@ public final class Journal<Storage: Disk> {
 
     /// Bytes of batches written since it was opened.
     public private(set) var writtenByteCount: UInt64 = 0
+
+    /// Groups that are to be repaired from their peers, for the head of the next file.
+    var damagedGroups: Set<GroupID> = []
+
+    /// What was found damaged when it was opened, repaired since or not; the node told, and went on
+    /// without what is lost (`JournalSettings.isRepairable`).
+    public internal(set) var damages: [JournalError] = []
+
+    /// Files whose header is damaged.
+    var unreadable: [String] = []
 
     private var death: JournalError?
 
@@ -268,8 +281,12 @@ public final class Journal<Storage: Disk> {
         batch.states = states.sorted { $0.key < $1.key }
             .map { JournalGroupState(group: $0.key, state: $0.value) }
         batch.marks = marks.values.sorted { $0.group < $1.group }
+        batch.standings = damagedGroups.sorted().map {
+            JournalStanding(group: $0, isWhole: false)
+        }
         #if MARTLET_MUTANTS
         if settings.mutant == .stateForgottenAtRoll { batch.states = [] }
+        if settings.mutant == .damageForgottenAtRoll { batch.standings = [] }
         #endif
         return RecordCodec.encode(batch)
     }
@@ -277,6 +294,14 @@ public final class Journal<Storage: Disk> {
     private func note(_ batch: JournalBatch) {
         for change in batch.states { states[change.group] = change.state }
         for mark in batch.marks { marks[mark.group] = mark }
+        for cut in batch.cuts { note(cut) }
+        for standing in batch.standings {
+            if standing.isWhole {
+                damagedGroups.remove(standing.group)
+            } else {
+                damagedGroups.insert(standing.group)
+            }
+        }
         let place = files.count - 1
         // Entries of one group usually stand together: only the last of each row is looked up.
         for position in batch.entries.indices {
@@ -289,6 +314,13 @@ public final class Journal<Storage: Disk> {
             }
             files[place].note(group, batch.entries[position].index)
         }
+    }
+
+    /// What was covered beyond the cut is not there any more.
+    private func note(_ cut: JournalCut) {
+        damagedGroups.insert(cut.group)
+        guard let mark = marks[cut.group], cut.index < mark.index else { return }
+        marks[cut.group] = cut.mark
     }
 
     private func checkAlive() throws(JournalError) {

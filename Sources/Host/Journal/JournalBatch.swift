@@ -62,19 +62,55 @@ public struct JournalMark: Sendable, Equatable {
     }
 }
 
+/// A group's log ends here, whatever stands before in the journal.
+///
+/// What followed is lost, or not to be trusted. The group is damaged until a `JournalStanding` says
+/// that it is whole. At index 0 nothing is left of it, nor of its snapshots.
+public struct JournalCut: Sendable, Equatable {
+    public var group: GroupID
+    public var index: LogIndex
+    public var term: Term
+
+    public init(group: GroupID, index: LogIndex, term: Term) {
+        self.group = group
+        self.index = index
+        self.term = term
+    }
+
+    /// What covers the log up to the cut, if a snapshot does; nil at index 0.
+    var mark: JournalMark? {
+        index > .zero ? JournalMark(group: group, index: index, term: term) : nil
+    }
+}
+
+/// Whether a group may vouch for what it once had, or is to be repaired from its peers first.
+public struct JournalStanding: Sendable, Equatable {
+    public var group: GroupID
+    public var isWhole: Bool
+
+    public init(group: GroupID, isWhole: Bool) {
+        self.group = group
+        self.isWhole = isWhole
+    }
+}
+
 /// What is written and synced together, and counts whole or not at all.
 ///
-/// In the order states, marks, entries. An entry replaces its group's entries from its index on. A
-/// mark drops a group's entries if they differ from it at its index or end before it, or if it says
-/// that it replaces them.
+/// In the order states, marks, cuts, standings, entries. An entry replaces its group's entries from
+/// its index on. A mark drops a group's entries if they differ from it at its index or end before
+/// it, or if it says that it replaces them.
 public struct JournalBatch: Sendable, Equatable {
     public var states: [JournalGroupState] = []
     public var marks: [JournalMark] = []
+    public var cuts: [JournalCut] = []
+    public var standings: [JournalStanding] = []
     public var entries: [JournalEntry] = []
 
     public init() {}
 
-    public var isEmpty: Bool { states.isEmpty && marks.isEmpty && entries.isEmpty }
+    public var isEmpty: Bool {
+        states.isEmpty && marks.isEmpty && entries.isEmpty && cuts.isEmpty && standings.isEmpty
+    }
 
     /// Adds the mark of a snapshot that came from the leader and replaced the group's log.
     ///
@@ -95,6 +131,17 @@ public struct RecoveredGroup: Sendable, Equatable {
     /// Without gaps; the first may lie before the mark's index, or just behind it.
     public var entries: [JournalEntry]
 
+    /// Whether more was durable than is here: what is here is right, but may lack entries, a term and
+    /// a vote that others count on.
+    public internal(set) var isDamaged = false
+
+    /// Whether damage lies between these entries and what the journal goes on with, which is left
+    /// aside: it may follow entries that are lost.
+    var isSuspended = false
+
+    /// Whether a cut says what the damage left.
+    var isCut = false
+
     public init(
         group: GroupID,
         state: JournalState? = nil,
@@ -105,5 +152,11 @@ public struct RecoveredGroup: Sendable, Equatable {
         self.state = state
         self.mark = mark
         self.entries = entries
+    }
+
+    /// A group of which nothing is left, though something may have been there.
+    public init(lost group: GroupID) {
+        self.init(group: group)
+        isDamaged = true
     }
 }

@@ -11,6 +11,11 @@ public struct JournalSettings: Sendable {
     /// what looks like a batch of ours.
     public var salt: UInt64 = 0
 
+    /// Whether others hold what this journal holds.
+    ///
+    /// If so, damage is told, and what is lost can be had from them; if not, it is an error.
+    public var isRepairable = false
+
     #if MARTLET_MUTANTS
     public var mutant: JournalMutant?
     #endif

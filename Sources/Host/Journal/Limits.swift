@@ -19,6 +19,10 @@ public enum Limits {
     /// journal's next sync.
     static let snapshotBytesBetweenSyncs = 8 << 20
 
+    /// Numbers that no batch gets, once the end of the log is damaged: what stood there, and cannot be
+    /// read, had lower ones.
+    static let batchNumbersSkipped: UInt64 = 1 << 32
+
     /// Payloads up to here are copied behind the head of their entry, which costs less than two more
     /// slices to write: half as much at 256 bytes, a quarter less at 2 KiB, nothing less at 16.
     static let copiedPayloadBytesMax = 4096

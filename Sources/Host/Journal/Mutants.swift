@@ -13,6 +13,9 @@ public enum JournalMutant: Int, CaseIterable, Sendable {
     /// A new file does not repeat the groups' terms and votes.
     case stateForgottenAtRoll
 
+    /// A new file does not repeat which groups are damaged.
+    case damageForgottenAtRoll
+
     /// A file is used again although it holds entries that no snapshot covers.
     case releasesTooEarly
 

@@ -20,11 +20,15 @@ struct EncodedBatch {
 ///     2 mark    group · index · term
 ///     3 entry   group · index · term · kind: 1 byte · length: UInt32 · payload
 ///     4 mark that replaces the log before it: as 2
+///     5 cut     group · index · term
+///     6 standing  group · 1 whole, 0 damaged: 1 byte
 enum RecordCodec {
     private static let state: UInt8 = 1
     private static let mark: UInt8 = 2
     private static let entry: UInt8 = 3
     private static let replacement: UInt8 = 4
+    private static let cut: UInt8 = 5
+    private static let standing: UInt8 = 6
 
     /// What stands before an entry's payload.
     private static let entryHeadBytes = 30
@@ -35,7 +39,18 @@ enum RecordCodec {
             capacity: 64 + batch.states.count * 33 + batch.entries.count * entryHeadBytes + copied
         )
         for group in batch.states { encode(group, into: &writer) }
-        for group in batch.marks { encode(group, into: &writer) }
+        for mark in batch.marks {
+            let kind = mark.replacesLog ? replacement : Self.mark
+            encode(kind, mark.group, mark.index, mark.term, into: &writer)
+        }
+        for cut in batch.cuts {
+            encode(Self.cut, cut.group, cut.index, cut.term, into: &writer)
+        }
+        for standing in batch.standings {
+            writer.byte(Self.standing)
+            writer.integer(standing.group.number)
+            writer.byte(standing.isWhole ? 1 : 0)
+        }
         // Heads and short payloads stand in one array; each longer payload is a slice between two
         // parts of it.
         var cuts: [(end: Int, payload: ByteSlice)] = []
@@ -73,11 +88,17 @@ enum RecordCodec {
         writer.integer(group.state.commitIndex.number)
     }
 
-    private static func encode(_ group: JournalMark, into writer: inout ByteWriter) {
-        writer.byte(group.replacesLog ? replacement : mark)
-        writer.integer(group.group.number)
-        writer.integer(group.index.number)
-        writer.integer(group.term.number)
+    private static func encode(
+        _ kind: UInt8,
+        _ group: GroupID,
+        _ index: LogIndex,
+        _ term: Term,
+        into writer: inout ByteWriter
+    ) {
+        writer.byte(kind)
+        writer.integer(group.number)
+        writer.integer(index.number)
+        writer.integer(term.number)
     }
 
     private static func encode(_ entry: JournalEntry, into writer: inout ByteWriter) {
@@ -114,6 +135,18 @@ enum RecordCodec {
                         term: Term(try reader.integer()),
                         replacesLog: kind == replacement
                     )
+                )
+            case cut:
+                batch.cuts.append(
+                    JournalCut(
+                        group: group,
+                        index: LogIndex(try reader.integer()),
+                        term: Term(try reader.integer())
+                    )
+                )
+            case standing:
+                batch.standings.append(
+                    JournalStanding(group: group, isWhole: try reader.byte() != 0)
                 )
             case entry: batch.entries.append(try decodeEntry(of: group, from: &reader))
             default: throw .malformed("a record of kind \(kind)")

@@ -10,25 +10,65 @@ struct RecoveryGap: Error {
 struct RecoveredGroups {
     private var groups: [GroupID: RecoveredGroup] = [:]
 
-    mutating func apply(_ batch: JournalBatch) throws(RecoveryGap) {
-        for state in batch.states {
-            groups[state.group, default: RecoveredGroup(group: state.group)].state = state.state
-        }
-        for mark in batch.marks {
-            groups[mark.group, default: RecoveredGroup(group: mark.group)].apply(mark)
-        }
-        for entry in batch.entries {
-            try groups[entry.group, default: RecoveredGroup(group: entry.group)].apply(entry)
+    /// Whether something is lost of groups that were not heard of yet.
+    private var isDamaged = false
+
+    /// Batches are lost between those read so far and those to come.
+    ///
+    /// They may have held entries, terms and votes of any group.
+    mutating func suspend() {
+        isDamaged = true
+        for group in groups.keys {
+            groups[group]?.isDamaged = true
+            groups[group]?.isSuspended = true
         }
     }
 
-    /// Sorted by group, each checked to begin where its mark ends, or before.
-    func checked(in directory: String) throws(JournalError) -> [RecoveredGroup] {
-        let sorted = groups.values.sorted { $0.group < $1.group }
-        for group in sorted {
+    /// What came before the first batch is lost, though it was needed.
+    mutating func loseStart() {
+        for group in groups.values where !group.isCut { groups[group.group]?.isDamaged = true }
+    }
+
+    mutating func apply(_ batch: JournalBatch) throws(RecoveryGap) {
+        for state in batch.states { change(state.group) { $0.apply(state.state) } }
+        for mark in batch.marks { change(mark.group) { $0.apply(mark) } }
+        for cut in batch.cuts { change(cut.group) { $0.apply(cut) } }
+        for standing in batch.standings { change(standing.group) { $0.apply(standing) } }
+        let isDamaged = isDamaged
+        for entry in batch.entries {
+            try groups[entry.group, default: Self.new(entry.group, isDamaged)].apply(entry)
+        }
+    }
+
+    private mutating func change(_ id: GroupID, _ body: (inout RecoveredGroup) -> Void) {
+        let isDamaged = isDamaged
+        body(&groups[id, default: Self.new(id, isDamaged)])
+    }
+
+    private static func new(_ id: GroupID, _ isDamaged: Bool) -> RecoveredGroup {
+        var group = RecoveredGroup(group: id)
+        group.isDamaged = isDamaged
+        group.isSuspended = isDamaged
+        return group
+    }
+
+    /// Sorted by group, each checked to begin where its mark ends, or before; one that does not has
+    /// lost its beginning.
+    func checked(
+        in directory: String,
+        toleratesDamage: Bool
+    ) throws(JournalError) -> [RecoveredGroup] {
+        var sorted = groups.values.sorted { $0.group < $1.group }
+        for place in sorted.indices {
+            let group = sorted[place]
             guard let first = group.entries.first else { continue }
             let covered = group.mark?.index ?? .zero
             guard first.index.number <= covered.number + 1 else {
+                if toleratesDamage {
+                    sorted[place].isDamaged = true
+                    sorted[place].entries = []
+                    continue
+                }
                 throw .damaged(
                     path: directory,
                     offset: 0,
@@ -56,7 +96,37 @@ extension RecoveredGroup {
         if !isAgreed, mark.index >= first.index { entries = [] }
     }
 
+    /// Behind damage it speaks of a log that is not read: entries before the damage may have been
+    /// replaced by such as are lost, so no more of them are known to be committed than before.
+    fileprivate mutating func apply(_ state: JournalState) {
+        let committed = self.state?.commitIndex ?? .zero
+        self.state = state
+        if isSuspended { self.state?.commitIndex = min(committed, state.commitIndex) }
+    }
+
+    fileprivate mutating func apply(_ cut: JournalCut) {
+        let covered = mark?.index ?? .zero
+        let holds: Bool
+        if cut.index < covered || cut.index == .zero {
+            mark = cut.mark
+            entries = []
+            holds = true
+        } else {
+            let place = entries.firstIndex { $0.index == cut.index }
+            holds = cut.index == covered || place.map { entries[$0].term } == cut.term
+            entries.removeAll { $0.index > cut.index }
+        }
+        isCut = true
+        isDamaged = true
+        isSuspended = !holds
+    }
+
+    fileprivate mutating func apply(_ standing: JournalStanding) {
+        isDamaged = isSuspended || !standing.isWhole
+    }
+
     fileprivate mutating func apply(_ entry: JournalEntry) throws(RecoveryGap) {
+        guard !isSuspended else { return }
         guard let first = entries.first, let last = entries.last else {
             entries = [entry]
             return

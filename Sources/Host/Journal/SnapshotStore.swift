@@ -39,6 +39,7 @@ public final class SnapshotStore<Storage: Disk> {
 
     static var suffix: String { ".snap" }
     static var temporarySuffix: String { ".tmp" }
+    static var damagedSuffix: String { ".damaged" }
 
     /// Begins a snapshot; `metadata` comes back with its descriptor.
     public func begin(
@@ -165,10 +166,23 @@ public final class SnapshotStore<Storage: Disk> {
         return (bytes, checksum)
     }
 
-    /// Older snapshots of the same group go.
+    /// Takes its name from a damaged file, so that no newer snapshot is ranked behind it.
+    public func setAside(_ path: String) throws(JournalError) {
+        let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
+        try attempt { (disk) throws(DiskError) in
+            try disk.rename(path, to: path + Self.damagedSuffix)
+            try disk.syncDirectory(folder)
+        }
+    }
+
+    /// Older snapshots of the same group go, and damaged ones, as they are replaced now.
     public func removeOlder(than descriptor: SnapshotDescriptor) throws(JournalError) {
         let folder = folder(of: descriptor.group)
-        for name in try names(in: folder) where "\(folder)/\(name)" < descriptor.path {
+        let names = try attempt { (disk) throws(DiskError) in try disk.list(folder) }
+        for name in names
+        where name.hasSuffix(Self.damagedSuffix)
+            || (name.hasSuffix(Self.suffix) && "\(folder)/\(name)" < descriptor.path)
+        {
             try attempt { (disk) throws(DiskError) in try disk.delete("\(folder)/\(name)") }
         }
     }

@@ -39,6 +39,10 @@ public enum Invariant: String, Sendable, CaseIterable {
     /// What is applied or acknowledged is on the durable disks of a majority at that moment.
     case quorumDurability = "S2"
 
+    /// A disk that lost something has no voice until it has back what it promised; and once faults
+    /// end it gets that back.
+    case repair = "S3"
+
     /// Every answer is that of one atomic keyspace, in an order that agrees with real time.
     case strictSerializability = "K1"
 

@@ -10,6 +10,13 @@ struct ObservedLog: Sendable, Equatable {
 
     var lastIndex: LogIndex { snapshotIndex + terms.count }
 
+    var lastTerm: Term { terms.last ?? snapshotTerm }
+
+    /// Whether a replica with this log would be elected by one with the other.
+    func isUpToDate(with other: ObservedLog) -> Bool {
+        lastTerm > other.lastTerm || (lastTerm == other.lastTerm && lastIndex >= other.lastIndex)
+    }
+
     var indices: [LogIndex] { terms.indices.map { snapshotIndex + ($0 + 1) } }
 
     /// Nil before the snapshot and behind the end.

@@ -248,12 +248,4 @@ extension RaftObserver {
         replicas[place].durableVote = (term, candidate)
         noteVote(candidate, in: term, of: group, on: node)
     }
-
-    /// Nothing more is expected of this node's disk: it was damaged on purpose.
-    public mutating func diskIsLost(_ node: NodeID) {
-        for place in replicas.indices where replicas[place].node == node {
-            replicas[place].durable = ObservedLog()
-            replicas[place].durableVote = (.zero, 0)
-        }
-    }
 }

@@ -12,6 +12,7 @@ extension RaftObserver {
         guard let replica = replicas.first(where: { $0.group == group && $0.node == node }) else {
             throw Violation(.durableVote, "node \(node) votes in group \(group), unheard of")
         }
+        try counts(group, from: node)
         let durable = replica.durableVote
         guard durable.term > term || durable == (term, candidate) else {
             throw Violation(

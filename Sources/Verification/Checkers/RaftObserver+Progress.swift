@@ -7,6 +7,7 @@ extension RaftObserver {
         in term: Term,
         of group: GroupID
     ) throws(Violation) {
+        try counts(group, from: node)
         let groupPlace = place(group)
         if let other = groups[groupPlace].leaders.last(where: { $0.term == term }),
             other.node != node
@@ -91,7 +92,9 @@ extension RaftObserver {
     }
 
     /// A replica takes its log for durable up to `index`: what it gave to its journal, its disk must
-    /// have. A snapshot that was received may be ahead of what the journal was told.
+    /// have.
+    ///
+    /// A snapshot that was received may be ahead of what the journal was told.
     public func countsOn(
         _ index: LogIndex,
         in group: GroupID,
@@ -215,7 +218,10 @@ extension RaftObserver {
             guard let term = candidate.durable.term(at: index) else { continue }
             var holders = 0
             for replica in replicas
-            where replica.group == group && replica.durable.holds(index, term) { holders += 1 }
+            where replica.group == group
+                && (replica.durable.holds(index, term)
+                    || replica.lost.contains { $0.holds(index, term) })
+            { holders += 1 }
             if holders > voters / 2 { return term }
         }
         return nil

@@ -59,6 +59,10 @@ public struct RaftObserver: Sendable {
         var durable = ObservedLog()
         var applied = LogIndex.zero
 
+        /// What was on the disk before it lost something, until that is made up for: it may have
+        /// been acknowledged, and the acknowledgement still be on its way.
+        var lost: [ObservedLog] = []
+
         /// The last snapshot that came from a leader.
         var received = LogIndex.zero
         var vote: (term: Term, candidate: UInt64) = (.zero, 0)

@@ -37,6 +37,8 @@ enum PeerFrameFormat {
         case heartbeatReply = 7
         case installSnapshot = 8
         case timeoutNow = 9
+        case repairing = 10
+        case repairPoint = 11
         case proposal = 16
         case proposalRefused = 17
         case read = 18

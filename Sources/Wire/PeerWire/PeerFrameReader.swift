@@ -69,7 +69,7 @@ public struct PeerFrameReader: Sendable {
         case .snapshotProgress:
             return .snapshotProgress(group, try progress())
         case .requestVote, .voteReply, .append, .appendAccepted, .appendRejected, .heartbeat,
-            .heartbeatReply, .installSnapshot, .timeoutNow:
+            .heartbeatReply, .installSnapshot, .timeoutNow, .repairing, .repairPoint:
             return .raft(group, try message(kind, head))
         }
     }
@@ -130,6 +130,12 @@ public struct PeerFrameReader: Sendable {
             return .installSnapshot(try mark())
         case .timeoutNow:
             return .timeoutNow
+        case .repairing:
+            let repair = RepairID(try reader.varint())
+            return .repairing(RepairProgress(repair: repair, heldIndex: try index()))
+        case .repairPoint:
+            let repair = RepairID(try reader.varint())
+            return .repairPoint(RepairPoint(repair: repair, index: try index()))
         case .proposal, .proposalRefused, .proposalReturned, .read, .readReply, .snapshotChunk,
             .snapshotProgress:
             throw .malformed("an item that is no message")

@@ -148,6 +148,14 @@ public struct PeerFrameWriter: Sendable {
             append(mark)
         case .timeoutNow:
             head(.timeoutNow, group, message)
+        case .repairing(let progress):
+            head(.repairing, group, message)
+            writer.varint(progress.repair.number)
+            writer.varint(progress.heldIndex.number)
+        case .repairPoint(let point):
+            head(.repairPoint, group, message)
+            writer.varint(point.repair.number)
+            writer.varint(point.index.number)
         }
     }
 

@@ -46,7 +46,7 @@ import Testing
             source: .keyspace(Keyspace()),
             configuration: mark(1).configuration
         )
-        return try Recovery.snapshots(of: [seed], in: store(name))
+        return try Recovery.snapshots(of: [seed], in: store(name)).loaded
     }
 
     @Test func aGroupThatWritesLittleIsNamedWhenItKeepsTheJournal() throws {

@@ -63,7 +63,7 @@ struct RandomItems {
         let flag = Bool.random(using: &numbers)
         let other = Bool.random(using: &numbers)
         let round = flag ? ReadRound(anyNumber()) : nil
-        switch Int.random(in: 0..<9, using: &numbers) {
+        switch Int.random(in: 0..<11, using: &numbers) {
         case 0:
             return .requestVote(
                 RequestVote(
@@ -87,6 +87,12 @@ struct RandomItems {
         case 5: return .heartbeatReply(HeartbeatReply(round: round))
         case 6: return .installSnapshot(mark())
         case 7: return .timeoutNow
+        case 8:
+            let repair = RepairID(anyNumber())
+            return .repairing(RepairProgress(repair: repair, heldIndex: LogIndex(bounded())))
+        case 9:
+            let repair = RepairID(anyNumber())
+            return .repairPoint(RepairPoint(repair: repair, index: LogIndex(bounded())))
         default: return .append(append())
         }
     }

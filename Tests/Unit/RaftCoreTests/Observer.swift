@@ -74,6 +74,13 @@ struct Observer {
         votes[ballot] = message.target
     }
 
+    /// A voter's disk has lost its votes: it may give them anew.
+    ///
+    /// To somebody who can still win, or to somebody who cannot: that no two win is seen elsewhere.
+    mutating func forget(votesOf voter: ReplicaID) {
+        votes = votes.filter { $0.key.voter != voter }
+    }
+
     /// State machine safety: all apply the same, in order.
     mutating func applied(_ entry: Entry, after count: UInt64) {
         if entry.index.number != count + 1 { note("\(entry.index) applied after \(count)") }

@@ -31,6 +31,10 @@ extension Message.Body {
             "snapshot \(mark.index)@\(mark.term)"
         case .timeoutNow:
             "take over"
+        case .repairing(let progress):
+            "repairing \(progress.repair) holds=\(progress.heldIndex)"
+        case .repairPoint(let point):
+            "repair \(point.repair) ends at \(point.index)"
         }
     }
 }

@@ -68,6 +68,7 @@ struct Storm {
         case .cutOffLeader: isCutOff = cluster.leader.map { [$0] } ?? []
         case .transfer: transfer(to: replica)
         case .changeMembers: changeMembers()
+        case .damage: damage(replica)
         case .endSnapshot:
             cluster.snapshotSent(from: anyReplica(), to: replica, delivered: random.below(2) == 0)
         }
@@ -80,7 +81,10 @@ struct Storm {
     }
 
     /// Any change, whoever leads; the new voters need not have anything yet.
+    ///
+    /// Not while somebody is damaged: of the voters that are left a minority might be all that is whole.
     private mutating func changeMembers() {
+        guard !cluster.replicas.contains(where: { cluster[$0].raft.isDamaged }) else { return }
         var voters: [ReplicaID] = []
         var learners: [ReplicaID] = []
         for replica in cluster.replicas {
@@ -93,6 +97,19 @@ struct Storm {
         for replica in cluster.replicas where cluster[replica].raft.role == .leader {
             _ = cluster.changeMembers(voters, learners: learners, at: replica)
         }
+    }
+
+    /// A minority may be damaged at a time; beyond that nobody would be left who knows.
+    private mutating func damage(_ replica: ReplicaID) {
+        let voters = cluster.configuration.voters
+        let damaged = voters.filter { $0 != replica && cluster[$0].raft.isDamaged }
+        guard damaged.count < (voters.count - 1) / 2,
+            cluster.replicas.allSatisfy({
+                cluster[$0].raft.configuration == cluster.configuration
+            })
+        else { return }
+        let count = cluster[replica].disk.content.entries.count
+        cluster.damage(replica, leaving: random.below(count + 1), losesVote: random.below(2) == 0)
     }
 
     private mutating func deliverAny() {

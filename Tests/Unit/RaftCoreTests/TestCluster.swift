@@ -147,6 +147,7 @@ extension TestCluster {
         guard let persist = nodes[replica]?.disk.syncOne() else { return }
         send(persist.messages)
         change(replica) { $0.persisted(persist.receipt) }
+        if !self[replica].raft.isDamaged { nodes[replica]?.disk.isRepaired() }
     }
 
     private mutating func send(_ messages: [Message]) {
@@ -155,10 +156,20 @@ extension TestCluster {
     }
 
     mutating func restart(_ replica: ReplicaID, keepingWrites count: Int = 0) {
-        guard let content = nodes[replica]?.disk.crash(keeping: count) else { return }
+        guard var content = nodes[replica]?.disk.crash(keeping: count) else { return }
+        // Each start is a repair of its own.
+        if content.repair != nil { content.repair = RepairID(restarts + 1) }
         let raft = boot(replica, content)
         nodes[replica]?.raft = raft
         nodes[replica]?.appliedCount = content.snapshot.index.number
+    }
+
+    /// The replica restarts, and finds that its disk has lost all but the first entries behind its
+    /// snapshot, and perhaps what it knew of terms and votes.
+    mutating func damage(_ replica: ReplicaID, leaving count: Int, losesVote: Bool) {
+        nodes[replica]?.disk.lose(allBut: count, losesVote: losesVote, RepairID(restarts))
+        observer.forget(votesOf: replica)
+        restart(replica)
     }
 
     /// The replica restarts with this on its disk.

@@ -16,6 +16,9 @@ struct TestDisk {
     /// Snapshots are files of their own: durable at once, though the journal hears of it later.
     private var latestSnapshot: SnapshotMark
 
+    /// Entries that were on it, and may have been acknowledged, until they are made up for.
+    private var lost: [Entry] = []
+
     init(_ content: RestoredReplica) {
         self.content = content
         latestSnapshot = content.snapshot
@@ -53,10 +56,33 @@ struct TestDisk {
         return content
     }
 
+    mutating func lose(allBut count: Int, losesVote: Bool, _ repair: RepairID) {
+        _ = crash(keeping: 0)
+        lost += content.entries.dropFirst(count)
+        content.entries = Array(content.entries.prefix(count))
+        content.hardState.commitIndex = min(
+            content.hardState.commitIndex,
+            content.entries.last?.index ?? content.snapshot.index
+        )
+        if losesVote {
+            let term = content.entries.last?.term ?? content.snapshot.term
+            content.hardState.term = term
+            content.hardState.votedFor = nil
+        }
+        content.repair = repair
+    }
+
+    mutating func isRepaired() {
+        lost = []
+        content.repair = nil
+    }
+
     /// Whether an entry of this term is on disk at `index`, itself or within a snapshot.
     func holds(_ entry: Entry) -> Bool {
         if entry.index <= latestSnapshot.index { return true }
-        return content.entries.contains { $0.index == entry.index && $0.term == entry.term }
+        return (content.entries + lost).contains {
+            $0.index == entry.index && $0.term == entry.term
+        }
     }
 }
 

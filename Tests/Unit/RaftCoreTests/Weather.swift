@@ -5,7 +5,7 @@
 struct Weather {
     enum Event: Int, CaseIterable {
         case tick, turn, sync, deliver, propose, read, restart, takeSnapshot, heal, cutOff
-        case cutOffLeader, endSnapshot, transfer, changeMembers
+        case cutOffLeader, endSnapshot, transfer, changeMembers, damage
     }
 
     let lostPercent: Int
@@ -35,6 +35,7 @@ struct Weather {
                 case .endSnapshot: [0, 10]
                 case .transfer: [0, 2, 10]
                 case .changeMembers: [0, 2, 8]
+                case .damage: [0, 2, 6]
                 }
             return choices[random.below(choices.count)]
         }

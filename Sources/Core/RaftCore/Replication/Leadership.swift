@@ -46,8 +46,14 @@ struct Leadership: Sendable {
     }
 
     func matchIndex(of replica: ReplicaID) -> LogIndex {
-        for follower in followers where follower.replica == replica { return follower.matchIndex }
+        for follower in followers where follower.replica == replica { return follower.countedIndex }
         return .zero
+    }
+
+    /// The follower's last repair, and where that ends if it is under way; nil if there is no such
+    /// follower.
+    func repair(of replica: ReplicaID) -> (id: RepairID, point: LogIndex?)? {
+        followers.first { $0.replica == replica }?.repairState
     }
 
     func confirmedRound(of replica: ReplicaID) -> UInt64 {

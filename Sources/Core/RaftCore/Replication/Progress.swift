@@ -37,6 +37,12 @@ struct Progress: Sendable {
     /// Whether it is owed an append, though perhaps without entries, to find out if some were lost.
     private(set) var isOwedAppend = true
 
+    /// Present while it is repaired: what it holds, it may hold without counting.
+    private(set) var repair: FollowersRepair?
+
+    /// The last repair that was heard of.
+    private var lastRepair = RepairID(0)
+
     init(replica: ReplicaID, nextIndex: LogIndex, window: InflightWindow) {
         self.replica = replica
         self.nextIndex = nextIndex
@@ -56,6 +62,16 @@ struct Progress: Sendable {
 extension Progress {
     /// The follower's log agrees, on its disk, up to `index`.
     mutating func accepted(upTo index: LogIndex, firstIndex: LogIndex) {
+        if let repair {
+            // From before its restart.
+            guard index >= repair.point else { return }
+            self.repair = nil
+        }
+        held(upTo: index, firstIndex: firstIndex)
+    }
+
+    /// The same, whether or not it counts.
+    mutating func held(upTo index: LogIndex, firstIndex: LogIndex) {
         let isNews = index > matchIndex
         if isNews {
             matchIndex = index
@@ -132,6 +148,30 @@ extension Progress {
         window.clear()
         isOwedAppend = false
     }
+}
+
+// While it is repaired.
+extension Progress {
+    /// Up to where it counts for a majority.
+    var countedIndex: LogIndex { repair == nil ? matchIndex : .zero }
+
+    /// Its last repair, and where that ends if it is under way.
+    var repairState: (id: RepairID, point: LogIndex?) { (lastRepair, repair?.point) }
+
+    /// It has lost what it had, but for what it says that it holds.
+    mutating func beginRepair(_ id: RepairID, upTo point: LogIndex, heldIndex: LogIndex) {
+        lastRepair = id
+        repair = FollowersRepair(point: point)
+        isRecentlyActive = true
+        matchIndex = heldIndex
+        probe(from: heldIndex.next)
+    }
+}
+
+/// A follower's repair, as its leader knows it.
+struct FollowersRepair: Sendable {
+    /// The entry that ends it.
+    let point: LogIndex
 }
 
 // What was sent to it.

@@ -37,6 +37,19 @@ extension Fact {
             )
         case .snapshotFailed(let group, let reason):
             LogRecord(.warn, "snapshot failed", [.group(group), .text("reason", reason)])
+        case .damaged(let group, let index):
+            LogRecord(
+                .error,
+                "the disk has lost data of the group, it is fetched from the leader: this node"
+                    + " neither leads the group nor votes until then",
+                [.group(group), .number("whole_up_to", index.number)]
+            )
+        case .repaired(let group, let index):
+            LogRecord(
+                .info,
+                "the group is repaired",
+                [.group(group), .number("index", index.number)]
+            )
         case .storageIsFull(let path):
             LogRecord(
                 .warn,

@@ -3,7 +3,7 @@ extension Metric {
     static var ours: [Metric] {
         [
             build, connections, turns, turnTimes, loopHolds, journalBatches, journalWrites,
-            storageFull,
+            storageFull, groupsDamaged, groupsRepaired,
         ]
     }
 
@@ -47,6 +47,16 @@ extension Metric {
         "martlet_storage_full",
         .gauge,
         "1 while writes are refused for want of space on the disk, else 0."
+    )
+    public static let groupsDamaged = Metric(
+        "martlet_groups_damaged",
+        .gauge,
+        "Groups of which this node's disk has lost something, until the leader has replaced it."
+    )
+    public static let groupsRepaired = Metric(
+        "martlet_groups_repaired_total",
+        .counter,
+        "Groups that were damaged on this node's disk, and are whole again, since its start."
     )
 
     static var system: [Metric] {

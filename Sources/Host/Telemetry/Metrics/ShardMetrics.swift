@@ -65,8 +65,8 @@ public struct ShardMetrics {
         switch fact {
         case .becameLeader(group, _), .followsLeader(group, _, _): leaderChanges += 1
         case .becameLeader, .followsLeader, .lostLeadership, .membersChanged, .snapshotTaken,
-            .snapshotInstalled,
-            .storageIsFull, .storageHasSpaceAgain, .malformedFrame, .snapshotFailed,
+            .snapshotInstalled, .storageIsFull, .storageHasSpaceAgain, .malformedFrame,
+            .snapshotFailed, .damaged, .repaired,
             .storageFailed:
             return
         }
@@ -176,6 +176,8 @@ extension ShardMetrics {
         page.write(.snapshotSaves, saveTimes)
         if let quota = shard.quotaBytes { page.write(.quota, UInt64(max(0, quota))) }
         page.write(.storageFull, isTrue: shard.isStorageFull)
+        page.write(.groupsDamaged, UInt64(shard.damagedGroupCount))
+        page.write(.groupsRepaired, shard.counters.groupsRepaired)
     }
 
     fileprivate func writePeers(_ droppedFrames: (NodeID) -> UInt64, into page: inout Exposition) {

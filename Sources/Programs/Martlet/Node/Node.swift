@@ -107,6 +107,9 @@ final class Node: Sendable {
             )
             if let transport { try await transport.listen(on: configuration) }
             log.tell(configuration.started)
+            for damage in recovered.damages {
+                log.tell(LogRecord(.error, "damage on the disk", [.text("what", "\(damage)")]))
+            }
             return Node(
                 configuration: configuration,
                 directory: directory,

@@ -13,6 +13,9 @@ struct RecoveredStorage: Sendable {
     let replicas: [RecoveredReplica]
     let boots: UInt64
 
+    /// What was found damaged, repaired since or not.
+    let damages: [JournalError]
+
     func shard(of configuration: NodeConfiguration) -> Shard {
         var settings = ShardSettings()
         settings.quotaBytes = configuration.quotaBytes
@@ -38,8 +41,10 @@ struct RecoveredStorage: Sendable {
         var settings = JournalSettings()
         // What no client can guess, no client can forge a batch of within a value.
         settings.salt = SystemRandomSource().next()
+        settings.isRepairable = configuration.members.count > 1
         let journalSettings = settings
         let replicas: [RecoveredReplica]
+        let damages: [JournalError]
         do {
             // Side by side: the one waits for the disk while the other decodes.
             async let logged = journal.open { thread in
@@ -49,7 +54,7 @@ struct RecoveredStorage: Sendable {
                     settings: journalSettings
                 )
                 thread = JournalThread(journal)
-                return recovered
+                return (recovered, journal.damages)
             }
             async let loaded = snapshots.open { thread in
                 let store = try SnapshotStore(
@@ -60,10 +65,14 @@ struct RecoveredStorage: Sendable {
                 thread = SnapshotThread(store)
                 return try Recovery.snapshots(of: seeds, in: store)
             }
+            let (groups, journalDamages) = try await logged
+            let snapshots = try await loaded
+            damages = journalDamages + snapshots.damages
             replicas = try Recovery.replicas(
                 of: seeds,
-                journal: try await logged,
-                snapshots: try await loaded
+                journal: groups,
+                snapshots: snapshots.loaded,
+                isJournalDamaged: !journalDamages.isEmpty
             )
         } catch {
             throw Complaint(
@@ -75,7 +84,8 @@ struct RecoveredStorage: Sendable {
         return RecoveredStorage(
             storage: ShardStorage(journal: journal, snapshots: snapshots),
             replicas: replicas,
-            boots: boots
+            boots: boots,
+            damages: damages
         )
     }
 

@@ -92,9 +92,17 @@ extension ClusterSimulation {
                     from: node
                 )
             case .appendReply(.accepted(let index)):
+                try observer.counts(group, from: node)
                 try observer.acknowledges(index, in: message.term, of: group, from: node)
+            case .repairing(let progress):
+                try observer.acknowledges(
+                    progress.heldIndex,
+                    in: message.term,
+                    of: group,
+                    from: node
+                )
             case .voteReply, .appendReply, .requestVote, .append, .heartbeat, .heartbeatReply,
-                .installSnapshot, .timeoutNow:
+                .installSnapshot, .timeoutNow, .repairPoint:
                 continue
             }
         }
@@ -115,6 +123,8 @@ extension ClusterSimulation {
         case .snapshotInstalled(let group, let index):
             mark(.snapshotInstalled)
             try observer.installed(index, in: group, on: node)
+        case .damaged: return
+        case .repaired(let group, _): try takeRepaired(group, place)
         case .snapshotTaken: mark(.snapshotTaken)
         case .snapshotFailed: mark(.snapshotFailed)
         case .storageIsFull: mark(.storageFull)
@@ -126,6 +136,11 @@ extension ClusterSimulation {
             )
         case .storageFailed(let reason): try stop(place, reason)
         }
+    }
+
+    private func takeRepaired(_ group: GroupID, _ place: Int) throws(Violation) {
+        mark(.repaired)
+        try observer.repaired(group, on: nodes[place].id)
     }
 
     /// A node whose storage failed stops by itself; whoever watches over it starts it again.
@@ -212,7 +227,7 @@ extension ClusterSimulation {
     }
 
     func restart(_ place: Int) throws(Violation) {
-        guard nodes[place].running == nil, !nodes[place].isDamaged else { return }
+        guard nodes[place].running == nil else { return }
         let node = nodes[place]
         node.boots += 1
         node.mayStop = node.disk.mayFail
@@ -230,6 +245,7 @@ extension ClusterSimulation {
         trace.tell(now, "node \(node.id) starts, boot \(node.boots)")
         mark(.restarted)
         node.running = running
+        try observeDamage(node, running)
         for replica in running.recovered { try observeRecovered(replica, node.id) }
         register(place, as: "boot-\(node.boots)")
         queue.schedule(.tick(place, boot: running.boot), at: now + 1_000)
@@ -242,11 +258,6 @@ extension ClusterSimulation {
     ) throws(Violation) {
         trace.tell(now, "node \(nodes[place].id) does not come up: \(failure)")
         let disk = nodes[place].disk
-        if nodes[place].isRotten, failure.isDamage {
-            mark(.damageFound)
-            nodes[place].isDamaged = true
-            return
-        }
         guard disk.isOff || nodes[place].mayStop || disk.capacity != nil else {
             throw Violation(
                 .recovery,
@@ -255,6 +266,24 @@ extension ClusterSimulation {
         }
         if disk.isOff { disk.losePower() } else { disk.restart() }
         queue.schedule(.restart(place), at: now + 50_000_000)
+    }
+
+    /// Only a disk that rots may have lost something; one that has lost nothing is sound again.
+    private func observeDamage(
+        _ node: SimulatedNode,
+        _ running: RunningNode
+    ) throws(Violation) {
+        let damaged = running.recovered.filter(\.isDamaged)
+        guard !damaged.isEmpty else {
+            node.isRotten = false
+            return
+        }
+        guard node.isRotten else {
+            throw Violation(.recovery, "node \(node.id) finds damage on a sound disk")
+        }
+        mark(.damageFound)
+        trace.tell(now, "node \(node.id) has damaged groups: \(damaged.map(\.id))")
+        for replica in damaged { observer.diskLost(replica.id, on: node.id) }
     }
 
     private func observeRecovered(

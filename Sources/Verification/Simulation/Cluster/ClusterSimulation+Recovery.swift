@@ -87,12 +87,15 @@ extension ClusterSimulation {
 
     private func replicaDifference(_ group: GroupID) -> Violation? {
         var applied: LogIndex?
-        for node in nodes where !node.isDamaged {
+        for node in nodes {
             guard let status = node.running?.shard.status(group) else {
                 return Violation(.availability, "node \(node.id) is not up")
             }
             guard status.leader != nil else {
                 return Violation(.availability, "node \(node.id) knows no leader of \(group)")
+            }
+            guard !status.isDamaged else {
+                return Violation(.repair, "node \(node.id)'s group \(group) is not repaired")
             }
             guard status.appliedIndex == applied ?? status.appliedIndex,
                 status.lastIndex == status.appliedIndex

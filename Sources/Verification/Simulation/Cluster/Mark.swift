@@ -9,7 +9,7 @@ public enum Mark: Int, CaseIterable, Sendable {
 
     // What nodes come to.
     case restarted, snapshotTaken, snapshotInstalled, snapshotFailed
-    case storageFull, stoppedByStorage, damageFound
+    case storageFull, stoppedByStorage, damageFound, repaired
 
     // What Raft comes to.
     case leaderElected, electionUndecided, leaderSteppedDown, leadersOverlapped
@@ -36,7 +36,7 @@ public enum Mark: Int, CaseIterable, Sendable {
             .diskSlowed, .syncFailed, .readsFailed, .bitRotted, .clockChanged:
             true
         case .restarted, .snapshotTaken, .snapshotInstalled, .snapshotFailed, .storageFull,
-            .stoppedByStorage, .damageFound, .leaderElected, .electionUndecided,
+            .stoppedByStorage, .damageFound, .repaired, .leaderElected, .electionUndecided,
             .leaderSteppedDown, .leadersOverlapped, .suffixTruncated, .snapshotReplacedConflict,
             .snapshotKeptSuffix, .transferAsked, .leadershipTransferred,
             .leadershipNotTransferred, .operationSucceeded, .outcomeUnknown,

@@ -42,7 +42,8 @@ final class RunningNode {
         var isDamage: Bool {
             switch self {
             case .journal(.damaged), .recovery(.storage(.damaged)), .recovery(.gap),
-                .recovery(.snapshotMissing), .recovery(.snapshotMalformed):
+                .recovery(.snapshotMissing), .recovery(.snapshotMalformed),
+                .recovery(.unrepairable):
                 true
             case .journal, .recovery: false
             }
@@ -62,6 +63,7 @@ final class RunningNode {
         let groups: [RecoveredGroup]
         var settings = JournalSettings()
         settings.fileBytes = options.journalFileBytes
+        settings.isRepairable = peers.count > 1
         #if MARTLET_MUTANTS
         settings.mutant = options.mutant?.journal
         #endif
@@ -81,7 +83,8 @@ final class RunningNode {
             replicas = try Recovery.replicas(
                 of: seeds,
                 journal: groups,
-                snapshots: try Recovery.snapshots(of: seeds, in: store)
+                snapshots: try Recovery.snapshots(of: seeds, in: store).loaded,
+                isJournalDamaged: !journal.damages.isEmpty
             )
         } catch {
             throw .recovery(error)

@@ -19,11 +19,8 @@ final class SimulatedNode {
     /// Whether its disk was made to fail since it was last started, so that it may stop.
     var mayStop = false
 
-    /// Whether a bit of its disk has changed.
+    /// Whether a bit of its disk has changed, and what was lost by that is not repaired.
     var isRotten = false
-
-    /// Whether it has found that out; it stays down then, for nobody to be misled.
-    var isDamaged = false
 
     init(id: NodeID, disk: SimulatedDisk, clock: SimulatedClock) {
         self.id = id
