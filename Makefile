@@ -98,15 +98,16 @@ fuzz-build:
 fuzz-samples: ## write the targets' own samples into the corpus
 	CORPUS_REWRITE=1 swift test --filter theCorpusHoldsTheSamples
 
-# Simulation that is not optimized and looks for races takes minutes a seed: CI leaves it out.
+# Simulation that is not optimized and looks for races takes minutes a seed: this one is optimized.
 audit: ## the same trace of each seed in four builds and eight processes: AUDIT_SEEDS=1000 (FROM=1)
 	swift build --product Simulator
 	swift build $(RELEASE) --product Simulator
 	MARTLET_FUZZ=1 swift build $(ADDRESS) --product Simulator
-	$(if $(CI),,swift build $(THREAD) --product Simulator)
+	MARTLET_MODULES=Simulator swift build -c release $(THREAD) -Xswiftc -enable-testing \
+		--product Simulator
 	Tools/audit $(FROM) $(AUDIT_SEEDS) release=$(BUILT)/Simulator debug=.build/debug/Simulator \
 		address=.build-address/release/Simulator \
-		$(if $(CI),,thread=.build-thread/debug/Simulator)
+		thread=.build-thread/release/Simulator
 
 conformance: setup build ## other people's clients, the same script against real etcd and Martlet
 	$(PYTHON) Tests/Conformance/run.py
