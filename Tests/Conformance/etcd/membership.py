@@ -13,7 +13,7 @@ import time
 import etcd3.etcdrpc as rpc
 import grpc
 
-from cluster import Cluster, address, etcd_binary
+from cluster import MARTLET, Cluster, address, etcd_binary
 from rolling_restart import PREFIX, Writer, stored
 
 
@@ -234,6 +234,65 @@ def zombie(checks, system, cluster, node):
     checks.equal("membership: nothing has changed by it", members(cluster.nodes[-1]), before)
 
 
+def martlet(node, *words, seconds=60):
+    """Exit code, standard output and errors of a `martlet cluster` command."""
+    done = subprocess.run(
+        [str(MARTLET), "cluster", *words, "--endpoints", node.etcd],
+        capture_output=True, text=True, timeout=seconds,
+    )
+    return done.returncode, done.stdout, done.stderr
+
+
+def command_line(checks):
+    """The same by Martlet's own commands."""
+    with Cluster("martlet", 1) as cluster:
+        node = cluster.nodes[0]
+        second = cluster.new_node("n2")
+        code, text, error = martlet(node, "add", second.peer)
+        checks.check("membership: cluster add says how to start the node",
+                     code == 0 and f"--peer {second.peer} --join" in text, (code, text, error))
+        second.start()
+        cluster.wait_ready([second])
+        third = cluster.new_node("n3")
+        checks.equal("membership: cluster add --learner",
+                     martlet(node, "add", third.peer, "--learner")[0], 0)
+        third.start()
+        checks.check("membership: cluster status shows a learner",
+                     wait_until(lambda: "learner" in martlet(node, "status")[1]),
+                     martlet(node, "status"))
+        checks.check("membership: cluster promote",
+                     wait_until(lambda: martlet(node, "promote", "n3")[0] == 0), "")
+        code, text, error = martlet(node, "promote", "n3")
+        checks.check("membership: a refusal is three lines",
+                     code == 1 and len(error.splitlines()) == 3, (code, text, error))
+        checks.check("membership: cluster transfer-leader",
+                     wait_until(lambda: martlet(node, "transfer-leader", "n2")[0] == 0), "")
+        checks.check("membership: n2 leads", cluster.leader() is second, "")
+        replaced(checks, cluster, node, third)
+        code, text, error = martlet(node, "remove", "n2")
+        checks.equal("membership: cluster remove", (code, error), (0, ""))
+        checks.check("membership: n2 stops with its own exit code",
+                     wait_until(lambda: not second.is_running) and second.process.poll() == 3,
+                     second.log[-1000:])
+        code, text, error = martlet(node, "remove", "n9")
+        checks.check("membership: an unknown member is told with those there are",
+                     code == 64 and "n4" in error, (code, text, error))
+
+
+def replaced(checks, cluster, node, old):
+    """One command for a whole replacement; the new node is started while it waits."""
+    new = cluster.new_node("n4")
+    command = [str(MARTLET), "cluster", "replace", old.name, new.peer, "--endpoints", node.etcd]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
+        wait_until(lambda: f"http://{new.peer}" in members(node))
+        new.start()
+        text, error = run.communicate(timeout=60)
+    checks.check("membership: cluster replace",
+                 run.returncode == 0 and text.splitlines()[-1].startswith("removed n3"),
+                 (run.returncode, text, error))
+    checks.check("membership: who was replaced stops", wait_until(lambda: not old.is_running), "")
+
+
 def compare(checks, system):
     ours, theirs = refusals(system), refusals("etcd")
     for mine, other in zip(ours, theirs):
@@ -241,3 +300,5 @@ def compare(checks, system):
     checks.equal("membership: as many answers", len(ours), len(theirs))
     learner(checks, system)
     replacement(checks, system)
+    if system == "martlet":
+        command_line(checks)

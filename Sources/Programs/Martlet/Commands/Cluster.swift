@@ -5,8 +5,10 @@ import KeyspaceModel
 
 struct Cluster: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "See the cluster.",
-        subcommands: [Status.self]
+        abstract: "See the cluster, and change who belongs to it.",
+        subcommands: [
+            Status.self, Add.self, Promote.self, Remove.self, Replace.self, TransferLeader.self,
+        ]
     )
 
     struct Status: AsyncParsableCommand {
@@ -39,7 +41,7 @@ struct Cluster: AsyncParsableCommand {
         }
 
         private func row(of member: Member) async -> [String]? {
-            guard let endpoint = Self.endpoint(of: member),
+            guard let endpoint = Cluster.endpoint(of: member),
                 let client = try? await EtcdClient.connect(
                     to: [endpoint],
                     timeoutSeconds: Int64(endpoints.timeout)
@@ -49,8 +51,10 @@ struct Cluster: AsyncParsableCommand {
             await client.close()
             guard let status else { return nil }
             let role =
-                status.leader == member.id
-                ? "leader" : status.leader == 0 ? "no leader" : "follower"
+                status.isLearner
+                ? "learner"
+                : status.leader == member.id
+                    ? "leader" : status.leader == 0 ? "no leader" : "follower"
             return [
                 member.name, String(member.id, radix: 16), "\(endpoint.host):\(endpoint.port)",
                 role,
@@ -61,18 +65,18 @@ struct Cluster: AsyncParsableCommand {
 
         private func unreachable(_ member: Member) -> [String] {
             [
-                member.name, String(member.id, radix: 16), member.clientURLs.first ?? "-",
-                "unreachable", "-", "-", "-", "-",
+                member.name.isEmpty ? "-" : member.name, member.hex, member.clientURLs.first ?? "-",
+                member.name.isEmpty ? "not started" : "unreachable", "-", "-", "-", "-",
             ]
         }
+    }
 
-        private static func endpoint(of member: Member) -> Endpoint? {
-            guard let url = member.clientURLs.first,
-                let host = url.split(separator: "/").last,
-                let address = Address(String(host))
-            else { return nil }
-            return Endpoint(host: address.host, port: address.port)
-        }
+    static func endpoint(of member: Member) -> Endpoint? {
+        guard let url = member.clientURLs.first,
+            let host = url.split(separator: "/").last,
+            let address = Address(String(host))
+        else { return nil }
+        return Endpoint(host: address.host, port: address.port)
     }
 }
 
