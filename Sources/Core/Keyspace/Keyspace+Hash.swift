@@ -17,9 +17,8 @@ extension Keyspace {
         guard revision <= self.revision else { throw .futureRevision }
         guard revision.number < 0 || revision >= compactRevision else { throw .compacted }
         let isSeen = seesAnything(at: revision)
-        var checksum = CRC32C()
-        var writer = ByteWriter(capacity: 1024)
-        writer.slice("key")
+        var digest = VersionDigest()
+        digest.gathered.slice("key")
         history.log.visit(from: nil, to: .end(of: revision)) { position, version in
             let counts =
                 if position.revision > compactRevision {
@@ -29,17 +28,11 @@ extension Keyspace {
                 } else {
                     history.keeps(version, compactedAt: compactRevision)
                 }
-            guard counts else { return true }
-            StoredVersion.encode(version, into: &writer)
-            if writer.count >= 64 << 10 {
-                checksum.add(writer.bytes)
-                writer.removeAll(keepingCapacity: true)
-            }
+            if counts { digest.add(version) }
             return true
         }
-        checksum.add(writer.bytes)
         return KeyspaceHash(
-            hash: checksum.value,
+            hash: digest.finish(),
             compactRevision: compactRevision,
             revision: revision
         )
@@ -51,30 +44,23 @@ extension Keyspace {
     /// little-endian numbers of eight bytes, and then of every version that the last compaction
     /// kept, as `hash(at:)` takes them. The definition is ours: etcd hashes its file's pages.
     public var contentHash: UInt32 {
-        var checksum = CRC32C()
-        var writer = ByteWriter(capacity: 1024)
-        writer.integer(revision.number)
-        writer.integer(compactRevision.number)
+        var digest = VersionDigest()
+        digest.gathered.integer(revision.number)
+        digest.gathered.integer(compactRevision.number)
         for alarm in alarms.members {
-            writer.integer(UInt64(bitPattern: Int64(alarm.alarm.number)))
-            writer.integer(alarm.memberID)
+            digest.gathered.integer(UInt64(bitPattern: Int64(alarm.alarm.number)))
+            digest.gathered.integer(alarm.memberID)
         }
         for lease in leaseRecords {
-            writer.integer(lease.id.number)
-            writer.integer(lease.timeToLive)
-            writer.integer(lease.deadline.number)
+            digest.gathered.integer(lease.id.number)
+            digest.gathered.integer(lease.timeToLive)
+            digest.gathered.integer(lease.deadline.number)
         }
         history.log.visit(from: nil, to: nil) { _, version in
-            guard history.keeps(version, compactedAt: compactRevision) else { return true }
-            StoredVersion.encode(version, into: &writer)
-            if writer.count >= 64 << 10 {
-                checksum.add(writer.bytes)
-                writer.removeAll(keepingCapacity: true)
-            }
+            if history.keeps(version, compactedAt: compactRevision) { digest.add(version) }
             return true
         }
-        checksum.add(writer.bytes)
-        return checksum.value
+        return digest.finish()
     }
 
     private func isSeenAsPut(_ version: KeyVersion, at revision: Revision) -> Bool {
@@ -93,5 +79,25 @@ extension Keyspace {
             return false
         }
         return isSeen
+    }
+}
+
+/// The CRC-32C of what is given and of versions as etcd stores them, gathered in parts.
+private struct VersionDigest {
+    /// What is not hashed yet.
+    var gathered = ByteWriter(capacity: 1024)
+    private var checksum = CRC32C()
+
+    mutating func add(_ version: KeyVersion) {
+        StoredVersion.encode(version, into: &gathered)
+        guard gathered.count >= Limits.hashedAtOnceBytes else { return }
+        checksum.add(gathered.bytes)
+        gathered.removeAll(keepingCapacity: true)
+    }
+
+    mutating func finish() -> UInt32 {
+        checksum.add(gathered.bytes)
+        gathered.removeAll(keepingCapacity: true)
+        return checksum.value
     }
 }

@@ -70,4 +70,7 @@ enum Limits {
 
     /// Places reserved for a range before it is read, as it may be cut short.
     static let versionsReservedMax = 8_192
+
+    /// Bytes of encoded versions that are gathered before they are hashed.
+    static let hashedAtOnceBytes = 64 << 10
 }

@@ -74,7 +74,4 @@ public enum Limits {
     ///
     /// A single lease may have more.
     static let keysExpiredPerCommandMax = 2_000
-
-    /// Bytes of a snapshot's metadata: a configuration and a header.
-    public static let snapshotMetadataBytesMax = 1 << 20
 }
