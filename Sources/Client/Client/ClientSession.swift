@@ -4,12 +4,13 @@ internal import HTTP2Wire
 internal import NIOCore
 
 /// One connection's calls, on its event loop.
-final class ClientSession: ChannelInboundHandler {
+final class ClientSession: ChannelInboundHandler, ChannelOutboundHandler {
     typealias InboundIn = ByteBuffer
+    typealias OutboundIn = ByteBuffer
     typealias OutboundOut = ByteBuffer
 
     enum Answer: Sendable {
-        case message(ByteSlice)
+        case message(ByteSlice, StreamID)
         case failed(ClientError)
     }
 
@@ -19,15 +20,25 @@ final class ClientSession: ChannelInboundHandler {
         var reader: GRPCMessageReader
         var answers: Answers
         var deadline: Scheduled<Void>?
+
+        /// Messages that nobody has taken yet; counted for streams alone.
+        var heldBytes = 0
+        var isStream: Bool
     }
 
     /// A list of everything in one answer may be large; etcd's own clients set no limit.
     private static let messageBytesMax = 1 << 30
 
+    /// Messages of streams that wait to be taken before nothing more is read: a snapshot of any size
+    /// is written to a slow disk in little memory.
+    private static let heldBytesMax = 4 << 20
+
     private let authority: ByteSlice
     private let http = HTTP2Connection(role: .client)
     private var calls: [UInt32: Call] = [:]
     private var context: ChannelHandlerContext?
+    private var heldBytes = 0
+    private var isReadHeldBack = false
 
     init(authority: String) { self.authority = ByteSlice(authority) }
 
@@ -56,6 +67,36 @@ final class ClientSession: ChannelInboundHandler {
         context.close(promise: nil)
     }
 
+    func read(context: ChannelHandlerContext) {
+        guard heldBytes < Self.heldBytesMax else {
+            isReadHeldBack = true
+            return
+        }
+        context.read()
+    }
+
+    /// A stream's message was taken.
+    func taken(_ count: Int, of stream: StreamID) {
+        guard calls[stream.rawValue]?.isStream == true else { return }
+        calls[stream.rawValue]?.heldBytes -= count
+        release(count)
+    }
+
+    private func release(_ count: Int) {
+        heldBytes -= count
+        guard isReadHeldBack, heldBytes < Self.heldBytesMax else { return }
+        isReadHeldBack = false
+        context?.read()
+    }
+
+    /// Nobody takes the answers any longer.
+    private func abandon(_ stream: StreamID) {
+        guard calls[stream.rawValue] != nil else { return }
+        http.reset(stream, .cancel)
+        finish(stream, nil)
+        flush()
+    }
+
     func start(
         _ method: EtcdMethod,
         _ message: ByteSlice,
@@ -76,10 +117,16 @@ final class ClientSession: ChannelInboundHandler {
         else { return Self.end(answers, .unreachable("the server takes no more calls")) }
         var call = Call(
             reader: GRPCMessageReader(limit: Self.messageBytesMax),
-            answers: answers
+            answers: answers,
+            isStream: timeoutNanoseconds == nil
         )
+        let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
+        let loop = context.eventLoop
+        answers.onTermination = { reason in
+            guard case .cancelled = reason else { return }
+            loop.execute { bound.value.abandon(stream) }
+        }
         if let timeoutNanoseconds {
-            let bound = NIOLoopBound(self, eventLoop: context.eventLoop)
             call.deadline = context.eventLoop.scheduleTask(
                 in: .nanoseconds(timeoutNanoseconds)
             ) {
@@ -105,6 +152,7 @@ final class ClientSession: ChannelInboundHandler {
     private func finish(_ stream: StreamID, _ error: ClientError?) {
         guard let call = calls.removeValue(forKey: stream.rawValue) else { return }
         call.deadline?.cancel()
+        release(call.heldBytes)
         if let error {
             Self.end(call.answers, error)
         } else {
@@ -123,15 +171,7 @@ final class ClientSession: ChannelInboundHandler {
 
     private func flush() {
         guard let context else { return }
-        while http.hasOutput {
-            http.drainOutput { bytes in
-                var buffer = context.channel.allocator.buffer(capacity: bytes.count)
-                buffer.writeBytes(bytes)
-                context.write(wrapOutboundOut(buffer), promise: nil)
-            }
-            http.resumeSending(into: self)
-        }
-        context.flush()
+        http.flush(to: context, as: self)
         if http.isClosed { context.close(promise: nil) }
     }
 }
@@ -143,12 +183,21 @@ extension ClientSession: HTTP2EventSink {
     }
 
     func bodyReceived(_ stream: StreamID, _ bytes: UnsafeRawBufferPointer, endStream: Bool) {
-        guard let answers = calls[stream.rawValue]?.answers else { return }
+        // Out of the table meanwhile, or each part of a message would copy all that came before it.
+        guard var call = calls.removeValue(forKey: stream.rawValue) else { return }
+        let answers = call.answers
+        let isStream = call.isStream
+        var held = 0
         do throws(GRPCFramingError) {
-            try calls[stream.rawValue]?.reader.receive(bytes) { message in
-                answers.yield(.message(ByteSlice(copying: message)))
+            try call.reader.receive(bytes) { message in
+                answers.yield(.message(ByteSlice(copying: message), stream))
+                if isStream { held += message.count }
             }
+            call.heldBytes += held
+            heldBytes += held
+            calls[stream.rawValue] = call
         } catch {
+            calls[stream.rawValue] = call
             finish(stream, .malformedAnswer(error.message))
         }
     }

@@ -88,7 +88,7 @@ public struct EtcdClient: Sendable {
         var response: Response?
         for await answer in answers {
             switch answer {
-            case .message(let bytes): response = try Self.decode(bytes)
+            case .message(let bytes, _): response = try Self.decode(bytes)
             case .failed(let error): throw error
             }
         }
@@ -98,7 +98,8 @@ public struct EtcdClient: Sendable {
 
     /// One request, and answers until `receive` throws or the server ends the stream.
     ///
-    /// A method that takes a stream of requests has no end of them; any other has one.
+    /// A method that takes a stream of requests has no end of them; any other has one. What
+    /// `receive` has not taken is bounded: a slow one slows the server down.
     public func stream<Request: WireMessage, Response: WireMessage>(
         _ method: EtcdMethod,
         _ request: Request,
@@ -118,9 +119,10 @@ public struct EtcdClient: Sendable {
         }
         for await answer in answers {
             switch answer {
-            case .message(let bytes):
+            case .message(let bytes, let stream):
                 let response: Response = try Self.decode(bytes)
                 try receive(response)
+                channel.eventLoop.execute { session.value.taken(bytes.count, of: stream) }
             case .failed(let error): throw error
             }
         }

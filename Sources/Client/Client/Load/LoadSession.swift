@@ -125,15 +125,7 @@ final class LoadSession: ChannelInboundHandler {
 
     func flush() {
         guard let context, http.hasOutput else { return }
-        while http.hasOutput {
-            http.drainOutput { bytes in
-                var buffer = context.channel.allocator.buffer(capacity: bytes.count)
-                buffer.writeBytes(bytes)
-                context.write(wrapOutboundOut(buffer), promise: nil)
-            }
-            http.resumeSending(into: self)
-        }
-        context.flush()
+        http.flush(to: context, as: self)
     }
 
     static var uptime: UInt64 { NIODeadline.now().uptimeNanoseconds }
