@@ -92,6 +92,13 @@ extension CallTable {
         return slots[key.place].method
     }
 
+    /// The call of a stream that the connection knows no longer.
+    ///
+    /// A client may reset thousands of streams at once, so no call is copied here.
+    func key(of stream: StreamID) -> CallKey? {
+        slots.first { $0.stream == stream && $0.call != nil }?.key
+    }
+
     /// Whether the call puts a message together from parts.
     func isGathering(_ key: CallKey) -> Bool {
         holds(key) && slots[key.place].call?.reader != nil

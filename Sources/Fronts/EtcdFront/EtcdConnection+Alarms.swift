@@ -24,26 +24,29 @@ extension EtcdConnection {
     /// As in etcd the client hears of it once the alarm is raised, so that what it looks at next
     /// shows why it was refused.
     func refuses(_ key: CallKey, growthBy cost: Int) -> Bool {
-        guard cost > 0, let quota = front.shard.quotaBytes, let number,
-            let keyspace = front.machine?.keyspace, keyspace.byteCount + cost > quota
-        else { return false }
-        guard !keyspace.alarms.isShortOfSpace else {
+        guard let number, front.isTooMuch(growth: cost) else { return false }
+        guard front.machine?.keyspace.alarms.isShortOfSpace == false else {
             fail(key, ErrorMapping.status(of: .noSpace))
             return true
         }
         calls[key]?.work = .raisingAlarm
-        let alarm = AlarmRequest(
-            action: .activate,
-            memberID: front.node.number,
-            alarm: .noSpace
-        )
-        front.shard.propose(
-            .alarm,
-            body: alarm.encoded,
-            to: front.group,
-            for: Waiter(client: number, request: key.number)
-        )
+        front.raiseNoSpace(for: Waiter(client: number, request: key.number))
         wantTurn()
         return true
+    }
+}
+
+extension EtcdFront {
+    /// Whether the keyspace would have more bytes than its quota.
+    func isTooMuch(growth cost: Int) -> Bool {
+        guard cost > 0, let quota = shard.quotaBytes, let keyspace = machine?.keyspace else {
+            return false
+        }
+        return keyspace.byteCount + cost > quota
+    }
+
+    func raiseNoSpace(for waiter: Waiter) {
+        let alarm = AlarmRequest(action: .activate, memberID: node.number, alarm: .noSpace)
+        shard.propose(.alarm, body: alarm.encoded, to: group, for: waiter)
     }
 }

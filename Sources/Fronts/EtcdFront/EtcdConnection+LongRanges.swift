@@ -55,9 +55,8 @@ extension EtcdConnection {
         guard let stream = calls[key]?.stream else { return }
         if let method = calls[key]?.method { front.counters.noteSent(method) }
         http.respondHeaders(stream)
-        http.sendBody(stream, range.opening(), endStream: false)
         noteOutput()
-        orderPiece(of: range, key)
+        if sendPart(key, range.opening()) { orderPiece(of: range, key) }
     }
 
     /// Has the next piece made, if the stream takes it; called again when it does.

@@ -23,6 +23,15 @@ extension EtcdConnection {
         if !session.output.isEmpty { noteOutput() }
     }
 
+    var hasPlainOutput: Bool {
+        if case .plain(let session) = mode { !session.output.isEmpty } else { false }
+    }
+
+    /// Whether no more is read until some of what was asked is answered.
+    var isPlainFull: Bool {
+        if case .plain(let session) = mode { session.isFull } else { false }
+    }
+
     /// True if the completion was for plain HTTP.
     func completePlain(_ key: CallKey, _ result: CompletionResult) -> Bool {
         guard key == plainKey, case .plain(var session) = mode else { return false }

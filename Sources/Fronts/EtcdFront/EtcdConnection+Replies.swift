@@ -66,8 +66,8 @@ extension EtcdConnection {
         if let method = calls[key]?.method { front.counters.noteSent(method) }
         calls[key]?.work = .sending(large)
         http.respondHeaders(stream)
-        http.sendBody(stream, large.opening(), endStream: false)
-        sendMore(key)
+        noteOutput()
+        if sendPart(key, large.opening()) { sendMore(key) }
     }
 
     /// Encodes as much of a large response as the stream takes; called again when it takes more.
@@ -78,13 +78,26 @@ extension EtcdConnection {
         noteOutput()
         while http.isWritable(stream) {
             guard let piece = large.piece() else {
-                let closing = large.closing()
-                if !closing.isEmpty { http.sendBody(stream, closing, endStream: false) }
-                return end(key, .ok)
+                if sendPart(key, large.closing()) { end(key, .ok) }
+                return
             }
-            http.sendBody(stream, piece, endStream: false)
+            guard sendPart(key, piece) else { return }
         }
         calls[key]?.work = .sending(large)
+    }
+
+    /// A part of an answer's bytes; false if there is no room, and the call has ended for it.
+    ///
+    /// A stream is writable by its own queue, yet its connection's may be full: whoever has left a
+    /// thousand answers unread must not get one with a hole in it, and then be told that all is well.
+    func sendPart(_ key: CallKey, _ bytes: ByteSlice) -> Bool {
+        guard let stream = calls[key]?.stream else { return false }
+        guard !bytes.isEmpty else { return true }
+        guard http.sendBody(stream, bytes, endStream: false) else {
+            end(key, ErrorMapping.clientTooSlow)
+            return false
+        }
+        return true
     }
 
     /// One message of a stream; a client that has left too much unread loses the stream.

@@ -73,11 +73,7 @@ extension EtcdConnection: HTTP2EventSink {
     /// By the tag, or, once the stream is gone with its tag, by looking for it.
     private func key(of stream: StreamID) -> CallKey? {
         let tagged = CallKey(number: http.tag(of: stream))
-        if calls[tagged]?.stream == stream { return tagged }
-        for place in calls.places {
-            if let key = calls.key(at: place), calls[key]?.stream == stream { return key }
-        }
-        return nil
+        return calls.method(of: tagged, on: stream) == nil ? calls.key(of: stream) : tagged
     }
 
     private func deadline(after nanoseconds: UInt64) -> Instant {

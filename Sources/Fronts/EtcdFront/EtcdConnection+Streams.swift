@@ -71,7 +71,7 @@ extension EtcdConnection {
             guard let message = answer.takeReady() else {
                 return refill(key, answer, as: .continuation)
             }
-            http.sendBody(stream, message, endStream: false)
+            guard sendPart(key, message) else { return }
         }
         calls[key]?.work = .streaming(answer)
     }

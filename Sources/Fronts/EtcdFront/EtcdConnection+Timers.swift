@@ -8,6 +8,7 @@ extension EtcdConnection {
         guard isLeaderless || (timerAt.map { front.now >= $0 } ?? false) else { return }
         timerAt = nil
         if case .sniffing = mode { return passSilence() }
+        if isLeaving { return passSilence() }
         for place in calls.places {
             guard let key = calls.key(at: place), let call = calls[key] else { continue }
             if let deadline = call.deadline, front.now >= deadline {
@@ -36,14 +37,24 @@ extension EtcdConnection {
             }
             http.beginShutdown()
             noteOutput()
-        case .plain(let session):
-            guard session.isWaiting else { return close() }
+        case .plain:
             for place in calls.places {
                 if let key = calls.key(at: place) { stop(key) }
             }
             noteOutput()
         case .sniffing, .closed: close()
         }
+    }
+
+    /// The time for what is under way is over.
+    ///
+    /// Whose client reads learns why its answer ends; the others find the connection closed.
+    func finishStop() {
+        for place in calls.places {
+            if let key = calls.key(at: place) { end(key, ErrorMapping.stopped) }
+        }
+        if case .http2 = mode { http.finishShutdown() }
+        noteOutput()
     }
 
     private func stop(_ key: CallKey) {

@@ -1,6 +1,6 @@
 internal import EtcdWire
 internal import Groups
-internal import HTTP2Wire
+public import HTTP2Wire
 internal import Model
 public import NIOCore
 
@@ -54,11 +54,20 @@ public final class EtcdConnection: ChannelInboundHandler, ChannelOutboundHandler
     private var isTurnWanted = false
     private var isReadHeldBack = false
 
-    public init(_ front: EtcdFront) {
-        self.front = front
-        plainKey = CallKey(serial: front.takeSerial(), place: 0)
+    /// Nothing more is read; it closes once all that was written is out.
+    private(set) var isLeaving = false
+    private var isCloseOrdered = false
+
+    /// What a connection allows its client.
+    public static var settings: HTTP2Settings {
         var settings = HTTP2Settings()
         settings.concurrentStreams = Limits.streamsPerConnectionMax
+        return settings
+    }
+
+    public init(_ front: EtcdFront, settings: HTTP2Settings = EtcdConnection.settings) {
+        self.front = front
+        plainKey = CallKey(serial: front.takeSerial(), place: 0)
         http = HTTP2Connection(role: .server, settings: settings, paths: Self.paths)
     }
 
@@ -83,7 +92,7 @@ public final class EtcdConnection: ChannelInboundHandler, ChannelOutboundHandler
     }
 
     public func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        guard number != nil else { return }
+        guard number != nil, !isLeaving else { return }
         let buffer = unwrapInboundIn(data)
         buffer.withUnsafeReadableBytes { receive($0) }
     }
@@ -98,18 +107,12 @@ public final class EtcdConnection: ChannelInboundHandler, ChannelOutboundHandler
     }
 
     public func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if context.channel.isWritable {
-            flush()
-            if isReadHeldBack {
-                isReadHeldBack = false
-                context.read()
-            }
-        }
+        if context.channel.isWritable { flush() }
         context.fireChannelWritabilityChanged()
     }
 
     public func read(context: ChannelHandlerContext) {
-        guard context.channel.isWritable else {
+        guard context.channel.isWritable, !isPlainFull else {
             isReadHeldBack = true
             return
         }
@@ -163,6 +166,9 @@ public final class EtcdConnection: ChannelInboundHandler, ChannelOutboundHandler
         case .plain: flushPlain(context)
         case .sniffing, .closed: return
         }
+        guard isReadHeldBack, context.channel.isWritable, !isPlainFull else { return }
+        isReadHeldBack = false
+        context.read()
     }
 
     private func flushHTTP2(_ context: ChannelHandlerContext) {
@@ -178,7 +184,21 @@ public final class EtcdConnection: ChannelInboundHandler, ChannelOutboundHandler
             http.resumeSending(into: self)
         }
         if hasWritten { context.flush() }
-        if http.isClosed || http.isDrained { context.close(mode: .all, promise: nil) }
+        if http.isClosed || http.isDrained { leave(context, isAllWritten: !http.hasOutput) }
+    }
+
+    /// Closes once the socket has taken what was written; at once would drop what it has not.
+    ///
+    /// A client that reads nothing is not waited for without end.
+    private func leave(_ context: ChannelHandlerContext, isAllWritten: Bool) {
+        if !isLeaving {
+            isLeaving = true
+            silentUntil = front.now + Limits.silenceNanosecondsMax
+            timerAt = min(timerAt ?? silentUntil, silentUntil)
+        }
+        guard isAllWritten, !isCloseOrdered else { return }
+        isCloseOrdered = true
+        context.writeLast(wrapOutboundOut(context.channel.allocator.buffer(capacity: 0)))
     }
 
     private func flushPlain(_ context: ChannelHandlerContext) {
@@ -186,23 +206,32 @@ public final class EtcdConnection: ChannelInboundHandler, ChannelOutboundHandler
         repeat {
             // What is not carried waits at the server's end, which so learns that its client is slow.
             if context.channel.isWritable { carryGateway() }
-            guard case .plain(var session) = mode else { break }
-            guard !session.output.isEmpty else { continue }
-            mode = .closed
-            let buffer = context.channel.allocator.buffer(bytes: session.output)
-            session.output = []
-            mode = .plain(session)
-            context.write(wrapOutboundOut(buffer), promise: nil)
-            hasWritten = true
-        } while gatewayHasWork && context.channel.isWritable
+            if context.channel.isWritable, writePlain(context) {
+                hasWritten = true
+                // Requests that waited for room behind the answers before them.
+                servePlain()
+            }
+        } while (gatewayHasWork || hasPlainOutput) && context.channel.isWritable
         if hasWritten { context.flush() }
         if isTurnWanted {
             isTurnWanted = false
             front.requestTurn()
         }
-        if case .plain(let session) = mode, session.isFinished, session.output.isEmpty {
-            context.close(promise: nil)
+        guard case .plain(let session) = mode, session.output.isEmpty else { return }
+        if session.isFinished || front.isStopped && !session.isWaiting {
+            leave(context, isAllWritten: true)
         }
+    }
+
+    /// Whether there was anything to write.
+    private func writePlain(_ context: ChannelHandlerContext) -> Bool {
+        guard case .plain(var session) = mode, !session.output.isEmpty else { return false }
+        mode = .closed
+        let buffer = context.channel.allocator.buffer(bytes: session.output)
+        session.output = []
+        mode = .plain(session)
+        context.write(wrapOutboundOut(buffer), promise: nil)
+        return true
     }
 
     var eventLoop: (any EventLoop)? { context?.eventLoop }

@@ -135,7 +135,7 @@ public final class EtcdFront {
             }
             connection.deliver(delivery.response, to: CallKey(number: delivery.stream.request))
         }
-        sharedEvents = SharedEvents()
+        sharedEvents.forget()
     }
 
     /// Time passes: deadlines, progress of watches, streams that cannot be without a leader.
@@ -162,6 +162,17 @@ public final class EtcdFront {
             case .free: continue
             case .etcd(let connection): connection.stop()
             case .plain(let connection): connection.stop()
+            }
+        }
+        flushAll()
+    }
+
+    /// Ends what `stop` left under way, a moment before the connections are closed.
+    public func finishStop() {
+        for slot in connections.slots {
+            switch slot {
+            case .free, .plain: continue
+            case .etcd(let connection): connection.finishStop()
             }
         }
         flushAll()

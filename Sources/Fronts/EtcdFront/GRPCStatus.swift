@@ -29,7 +29,8 @@ extension GRPCStatus {
     static func tooLarge(_ count: Int, limit: Int) -> GRPCStatus {
         GRPCStatus(
             .resourceExhausted,
-            "trying to send message larger than max (\(count) vs. \(limit))"
+            "trying to send message larger than max (\(count) vs. \(limit)); "
+                + "read it in parts with a limit, or by RangeStream"
         )
     }
 

@@ -104,7 +104,15 @@ public enum Limits {
     /// The head of a plain HTTP request; browsers' cookies included.
     public static let plainHeadBytesMax = 16 * 1024
 
-    /// Plain HTTP requests that wait behind the one being answered, in bytes.
+    /// The line before a chunk of a body, or one behind the last.
+    static let chunkLineBytesMax = 4 * 1024
+
+    /// Answers of plain HTTP that wait for the client before no more requests are looked at; with
+    /// the last answer it may be more.
+    public static let plainOutputBytesMax = 256 * 1024
+
+    /// Plain HTTP requests that wait behind the one being answered, in bytes; with more waiting,
+    /// nothing is read.
     public static let plainInputBytesMax = 64 * 1024
 
     /// Peer URLs of one member: each is dialled in turn.

@@ -14,6 +14,9 @@ public final class PlainHTTPConnection: ChannelInboundHandler, ChannelOutboundHa
     private var context: ChannelHandlerContext?
     private var isReadHeldBack = false
 
+    /// It closes once all that was written is out.
+    private var isCloseOrdered = false
+
     public init(_ front: EtcdFront) { self.front = front }
 
     public func handlerAdded(context: ChannelHandlerContext) {
@@ -42,7 +45,7 @@ public final class PlainHTTPConnection: ChannelInboundHandler, ChannelOutboundHa
 
     /// Who does not read his answers is not read either.
     public func read(context: ChannelHandlerContext) {
-        guard context.channel.isWritable else {
+        guard context.channel.isWritable, !session.isFull else {
             isReadHeldBack = true
             return
         }
@@ -50,10 +53,7 @@ public final class PlainHTTPConnection: ChannelInboundHandler, ChannelOutboundHa
     }
 
     public func channelWritabilityChanged(context: ChannelHandlerContext) {
-        if isReadHeldBack, context.channel.isWritable {
-            isReadHeldBack = false
-            context.read()
-        }
+        if context.channel.isWritable { serve() }
         context.fireChannelWritabilityChanged()
     }
 
@@ -65,25 +65,40 @@ public final class PlainHTTPConnection: ChannelInboundHandler, ChannelOutboundHa
 
     /// What is under way is still answered; then the client finds the connection closed.
     func stop() {
-        if !session.isWaiting { context?.close(promise: nil) }
-    }
-
-    private func serve() {
-        guard let number else { return }
-        front.refreshLeader()
-        if case .read = session.advance(front) {
-            front.shard.read(front.group, for: Waiter(client: number, request: key.number))
-            front.requestTurn()
-        }
         flush()
     }
 
-    private func flush() {
-        guard let context, !session.output.isEmpty else { return }
-        let buffer = context.channel.allocator.buffer(bytes: session.output)
-        session.output = []
-        context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
-        if session.isFinished || front.isStopped { context.close(promise: nil) }
+    private func serve() {
+        guard let number, !isCloseOrdered else { return }
+        front.refreshLeader()
+        repeat {
+            if case .read = session.advance(front) {
+                front.shard.read(front.group, for: Waiter(client: number, request: key.number))
+                front.requestTurn()
+            }
+        } while flush()
+    }
+
+    /// Sends the answers; whether there were any, and others may follow.
+    @discardableResult
+    private func flush() -> Bool {
+        guard let context, !isCloseOrdered, context.channel.isWritable else { return false }
+        let hasOutput = !session.output.isEmpty
+        if hasOutput {
+            let buffer = context.channel.allocator.buffer(bytes: session.output)
+            session.output = []
+            context.writeAndFlush(wrapOutboundOut(buffer), promise: nil)
+        }
+        if session.isFinished || front.isStopped && !session.isWaiting {
+            isCloseOrdered = true
+            context.writeLast(wrapOutboundOut(context.channel.allocator.buffer(capacity: 0)))
+            return false
+        }
+        if isReadHeldBack, context.channel.isWritable, !session.isFull {
+            isReadHeldBack = false
+            context.read()
+        }
+        return hasOutput
     }
 
     private func forget() {

@@ -20,7 +20,7 @@ struct PlainHTTPSession {
         case idle
 
         /// A call whose body is not all there.
-        case gathering(PlainRequest, EtcdMethod)
+        case gathering(PlainRequest, EtcdMethod, PlainBody)
         case reading(PlainRequest, PlainHTTP)
         case calling
         case finished
@@ -51,33 +51,47 @@ struct PlainHTTPSession {
         if case .calling = state { true } else { false }
     }
 
+    /// Whether enough requests wait that no more are read until some are answered.
+    var isFull: Bool {
+        switch state {
+        case .idle: output.count >= Limits.plainOutputBytesMax && isInputFull
+        case .reading, .calling: isInputFull
+        case .gathering, .finished: false
+        }
+    }
+
+    private var isInputFull: Bool { input.count >= Limits.plainInputBytesMax }
+
     mutating func receive(_ bytes: UnsafeRawBufferPointer) {
         guard !isFinished else { return }
         input.append(contentsOf: bytes)
-        let limit = servesCalls ? Limits.gatewayBodyBytesMax : 0
-        if input.count > Limits.plainInputBytesMax + limit { refuse(.headTooLarge) }
     }
 
     /// Answers what can be answered, and says what the next request needs.
+    ///
+    /// Small requests may have large answers, as `/metrics` has: those that come behind a full output
+    /// wait until it is taken.
     mutating func advance(_ front: EtcdFront) -> Need {
         do throws(PlainRequest.Failure) {
-            while true {
+            while output.count < Limits.plainOutputBytesMax {
                 switch state {
                 case .idle:
                     guard let request = try PlainRequest.take(from: &input) else {
                         return .nothing
                     }
-                    if take(request, front) { return .read }
-                case .gathering(let request, let method):
-                    let limit = Limits.gatewayBodyBytesMax
-                    guard let body = try request.takeBody(from: &input, limit: limit) else {
+                    if try take(request, front) { return .read }
+                case .gathering(let request, let method, var body):
+                    // Else a copy of the body stayed in the state.
+                    state = .calling
+                    guard try body.take(from: &input) else {
+                        state = .gathering(request, method, body)
                         return .nothing
                     }
-                    state = .calling
                     return .call(
                         GatewayRequest(
                             method: method,
-                            body: body,
+                            body: body.bytes,
+                            timeout: request.timeout,
                             keepsAlive: request.keepsAlive,
                             takesChunks: request.takesChunks
                         )
@@ -85,6 +99,7 @@ struct PlainHTTPSession {
                 case .reading, .calling, .finished: return .nothing
                 }
             }
+            return .nothing
         } catch {
             refuse(error)
             return .nothing
@@ -92,9 +107,12 @@ struct PlainHTTPSession {
     }
 
     /// True if it needs a linearizable read.
-    private mutating func take(_ request: PlainRequest, _ front: EtcdFront) -> Bool {
+    private mutating func take(
+        _ request: PlainRequest,
+        _ front: EtcdFront
+    ) throws(PlainRequest.Failure) -> Bool {
         if servesCalls, let method = GatewayRequest.method(of: request.path) {
-            take(request, method)
+            try take(request, method)
             return false
         }
         let route = PlainHTTP(request)
@@ -107,13 +125,20 @@ struct PlainHTTPSession {
         return false
     }
 
-    private mutating func take(_ request: PlainRequest, _ method: EtcdMethod) {
+    private mutating func take(
+        _ request: PlainRequest,
+        _ method: EtcdMethod
+    ) throws(PlainRequest.Failure) {
         guard request.method == "POST" else {
             var response = PlainResponse(status: .methodNotAllowed, body: "Method Not Allowed\n")
             response.allowed = "POST"
             return answer(request, response)
         }
-        state = .gathering(request, method)
+        state = .gathering(
+            request,
+            method,
+            try PlainBody(request.body, limit: Limits.gatewayBodyBytesMax)
+        )
         guard request.expectsContinue, input.isEmpty else { return }
         output += Array("HTTP/1.1 100 Continue\r\n\r\n".utf8)
     }
@@ -147,6 +172,7 @@ struct PlainHTTPSession {
             case .malformed: .badRequest
             case .headTooLarge: .headTooLarge
             case .bodyTooLarge: .bodyTooLarge
+            case .unknownEncoding: .notImplemented
             }
         PlainResponse(status: status, body: status.rawValue + "\n")
             .encode(keepsAlive: false, withBody: true, into: &output)

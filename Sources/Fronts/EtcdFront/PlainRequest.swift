@@ -16,6 +16,9 @@ struct PlainRequest: Equatable {
     /// Whether the client waits to be told that its body is wanted.
     var expectsContinue = false
 
+    /// How long the client waits, as its `Grpc-Timeout` says it: etcd's gateway takes it as well.
+    var timeout: String?
+
     /// Whether the client speaks HTTP/1.1, and so knows bodies in chunks.
     var takesChunks = true
 
@@ -41,6 +44,9 @@ extension PlainRequest {
         case malformed
         case headTooLarge
         case bodyTooLarge
+
+        /// A body that is encoded in another way than in chunks.
+        case unknownEncoding
     }
 
     /// Takes the first whole head from `bytes`; nil while it is not all there.
@@ -79,20 +85,34 @@ extension PlainRequest {
         if parts.count > 1 { query = Self.items(of: parts[1]) }
         takesChunks = words[2] != "HTTP/1.0"
         keepsAlive = takesChunks
-        for header in headers {
-            guard let colon = header.firstIndex(of: ":") else { continue }
-            let value = header[header.index(after: colon)...].lowercased()
-                .filter { $0 != " " && $0 != "\t" }
-            switch header[..<colon].lowercased() {
-            case "connection": keepsAlive = keepsAlive && !value.contains("close")
-            case "content-length":
-                guard let count = Int(value), count >= 0 else { throw .malformed }
-                if body != .chunks, count > 0 { body = .bytes(count) }
-            case "transfer-encoding": body = .chunks
-            case "expect": expectsContinue = value == "100-continue"
-            default: break
-            }
+        for header in headers where !header.isEmpty { try take(header) }
+    }
+
+    /// What could be read in two ways is refused: another on the way may have read it in the other.
+    private mutating func take(_ header: String) throws(Failure) {
+        guard let colon = header.firstIndex(of: ":"), colon > header.startIndex,
+            header[header.index(before: colon)] != " ", header[header.index(before: colon)] != "\t"
+        else { throw .malformed }
+        let text = header[header.index(after: colon)...].filter { $0 != " " && $0 != "\t" }
+        let value = text.lowercased()
+        switch header[..<colon].lowercased() {
+        case "connection": keepsAlive = keepsAlive && !value.contains("close")
+        case "content-length": try take(length: value)
+        case "transfer-encoding":
+            guard value == "chunked" else { throw .unknownEncoding }
+            body = .chunks
+        case "expect": expectsContinue = value == "100-continue"
+        case "grpc-timeout": timeout = text
+        default: break
         }
+    }
+
+    private mutating func take(length text: String) throws(Failure) {
+        guard let count = Int(text), text.utf8.allSatisfy({ 0x30...0x39 ~= $0 }) else {
+            throw .malformed
+        }
+        if case .bytes(let earlier) = body, earlier != count { throw .malformed }
+        if body != .chunks, count > 0 { body = .bytes(count) }
     }
 
     private static func items(of query: Substring) -> [QueryItem] {

@@ -10,16 +10,28 @@ struct SharedEvents {
     private var events: [Event] = []
     private var encoded: ByteSlice?
 
+    /// How many events were encoded, however many heard them.
+    private(set) var encodedCount = 0
+
+    /// The delivery is over; its events are not kept.
+    mutating func forget() {
+        events = []
+        encoded = nil
+    }
+
     /// The bytes of these events as a field of `WatchResponse`, if the watch before heard the same;
     /// nil otherwise: what a single watch hears is not worth an encoding apart.
     mutating func bytes(of events: [Event]) -> ByteSlice? {
         guard isSame(events) else {
             self.events = events
             encoded = nil
+            encodedCount &+= events.count
             return nil
         }
-        let bytes = encoded ?? WatchResponse(events: events).encoded
+        if let encoded { return encoded }
+        let bytes = WatchResponse(events: events).encoded
         encoded = bytes
+        encodedCount &+= events.count
         return bytes
     }
 

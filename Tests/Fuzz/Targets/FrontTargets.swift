@@ -41,7 +41,7 @@ extension FuzzTarget {
     /// The requests of a connection, as the front takes them from what has come so far.
     private struct PlainConversation {
         private var input: [UInt8] = []
-        private var open: PlainRequest?
+        private var open: PlainBody?
         private(set) var requests: [PlainRequest] = []
         private(set) var bodies: [[UInt8]] = []
         private(set) var failure: PlainRequest.Failure?
@@ -59,17 +59,19 @@ extension FuzzTarget {
         private mutating func takeHead() throws(PlainRequest.Failure) -> Bool {
             if open != nil { return true }
             guard let head = try PlainRequest.take(from: &input) else { return false }
-            open = head
             requests.append(head)
+            open = try PlainBody(head.body, limit: bodyBytesMax)
             return true
         }
 
         private mutating func takeBody() throws(PlainRequest.Failure) -> Bool {
-            guard let body = try open?.takeBody(from: &input, limit: bodyBytesMax) else {
+            guard var body = open else { return false }
+            open = nil
+            guard try body.take(from: &input) else {
+                open = body
                 return false
             }
-            bodies.append(body)
-            open = nil
+            bodies.append(body.bytes)
             return true
         }
     }

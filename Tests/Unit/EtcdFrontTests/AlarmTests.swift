@@ -3,6 +3,7 @@ import EtcdFront
 import EtcdWire
 import HTTP2Wire
 import KeyspaceModel
+import Model
 import Testing
 
 @Suite struct AlarmTests {
@@ -53,6 +54,27 @@ import Testing
         let second = try TestClient(Node(quotaBytes: 10))
         #expect(try second.call(.leaseGrant, LeaseGrantRequest(ttl: 60)).message == Self.noSpace)
         #expect(try Self.raised(second).count == 1)
+    }
+
+    @Test func locksAndCampaignsAreCheckedBeforeTheLog() throws {
+        let first = try TestClient(Node(quotaBytes: 10))
+        let index = first.node.lastIndex
+        let lock = try first.call(.lock, LockRequest(name: "a"))
+        #expect(lock.status == .unknown)
+        #expect(lock.message == Self.noSpace)
+        #expect(try Self.raised(first).count == 1)
+        // The alarm is all that the log has more.
+        #expect(first.node.lastIndex?.number == (index?.number ?? 0) + 1)
+        #expect(try first.call(.lock, LockRequest(name: "a")).message == Self.noSpace)
+        let second = try TestClient(Node(quotaBytes: 3_000))
+        let _: LeaseGrantResponse = try second.call(.leaseGrant, LeaseGrantRequest(ttl: 60, id: 7))
+        let campaign = CampaignRequest(name: "a", lease: 7, value: Self.big)
+        #expect(try second.call(.campaign, campaign).message == Self.noSpace)
+        let range: RangeResponse = try second.call(
+            .range,
+            RangeRequest(key: "\0", rangeEnd: "\0")
+        )
+        #expect(range.count == 0)
     }
 
     @Test func aClientThatWasRefusedWithoutALeaderIsToldAllTheSame() throws {

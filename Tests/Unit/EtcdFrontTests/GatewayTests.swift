@@ -239,6 +239,65 @@ import Testing
         #expect(!client.isConnected)
     }
 
+    @Test func whatIsSentBehindAStreamDoesNotTearItsAnswer() throws {
+        let client = try TestClient(Node())
+        _ = try ask(post("/v3/watch", "{\"create_request\":{\"key\":\"YQ==\"}}"), client)
+        let much = [UInt8](repeating: 0x20, count: 5 << 20)
+        try client.send(much)
+        let text = try client.takeText()
+        #expect(text.isEmpty)
+        #expect(client.isConnected)
+    }
+
+    @Test(arguments: [
+        ("Content-Length: +1", "400"), ("Content-Length: 1\r\nContent-Length: 2", "400"),
+        ("Content-Length : 1", "400"), ("no colon", "400"), ("Transfer-Encoding: gzip", "501"),
+        ("Content-Length: 99999999", "413"),
+    ])
+    func headsThatMeanTwoThingsAreRefused(_ header: String, _ status: String) throws {
+        let client = try TestClient(Node())
+        let head = "POST /v3/kv/range HTTP/1.1\r\n\(header)\r\n\r\n"
+        #expect(try ask(head, client).hasPrefix("HTTP/1.1 \(status) "))
+        #expect(!client.isConnected)
+    }
+
+    @Test(arguments: ["+5", "-1", "g", "", "fffffffffffffffff"])
+    func chunksOfNoLengthAreRefused(_ length: String) throws {
+        let client = try TestClient(Node())
+        let head = "POST /v3/kv/range HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+        #expect(try ask(head + length + "\r\nabcde\r\n", client).hasPrefix("HTTP/1.1 400 "))
+    }
+
+    @Test func aBodyMayComeInCrumbs() throws {
+        let client = try TestClient(Node())
+        let head = "POST /v3/kv/put HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+        let body = "3;x=y\r\n{\"k\r\na\r\ney\":\"YQ==\"\r\n1\r\n}\r\n"
+        for byte in Array((head + body + "0\r\nTrailer: 1\r\n\r\n").utf8) {
+            try client.send([byte])
+        }
+        client.node.turn()
+        #expect(try client.takeText().hasPrefix("HTTP/1.1 200 OK"))
+    }
+
+    @Test func aCallMayHaveATimeout() throws {
+        let node = Node()
+        let client = try TestClient(node)
+        for id in [7, 8] {
+            _ = try ask(post("/v3/lease/grant", "{\"TTL\":60,\"ID\":\(id)}"), client)
+        }
+        let first = post("/v3/lock/lock", "{\"name\":\"YQ==\",\"lease\":7}")
+        #expect(try ask(first, client).hasPrefix("HTTP/1.1 200"))
+        let lock = "{\"name\":\"YQ==\",\"lease\":8}"
+        let late = post("/v3/lock/lock", lock, head: "Grpc-Timeout: 200m\r\n")
+        #expect(try ask(late, client).isEmpty)
+        node.pass(milliseconds: 400)
+        #expect(try client.takeText().hasPrefix("HTTP/1.1 504 Gateway Timeout"))
+        let malformed = post("/v3/lock/lock", lock, head: "Grpc-Timeout: soon\r\n")
+        let answer = try ask(malformed, client)
+        #expect(answer.hasPrefix("HTTP/1.1 400"))
+        #expect(answer.contains("invalid grpc-timeout: soon"))
+    }
+
     @Test func probesAndCallsShareAConnection() throws {
         let client = try TestClient(Node())
         let get = "GET /health HTTP/1.1\r\nHost: h\r\n\r\n"

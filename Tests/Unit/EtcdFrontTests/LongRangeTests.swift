@@ -14,8 +14,11 @@ import Testing
     private static let keys = 6_000
 
     /// Keys `k00000` and on, each with a value of 50 bytes.
-    private func client(of node: Node) throws -> TestClient {
-        let client = try TestClient(node)
+    private func client(
+        of node: Node,
+        own: HTTP2Settings = HTTP2Settings()
+    ) throws -> TestClient {
+        let client = try TestClient(node, own: own)
         var next = 0
         while next < Self.keys {
             let batch = next..<min(Self.keys, next + 128)
@@ -86,7 +89,9 @@ import Testing
 
     @Test func aClientThatStopsReadingCostsAPiece() throws {
         let node = Node()
-        let client = try client(of: node)
+        var own = HTTP2Settings()
+        own.streamWindowBytes = 65_535
+        let client = try client(of: node, own: own)
         let stream = client.open(.range)
         client.http.finishRequest(stream, all.encoded)
         try client.send(client.http.takeOutput())
@@ -94,6 +99,13 @@ import Testing
         // Nothing that the server sends is read, so no window opens.
         while node.workers.runNext() { client.channel.embeddedEventLoop.run() }
         #expect(client.reply(stream).messages.isEmpty)
+        let most = Limits.streamBacklogBytes + Limits.workerPieceBytes
+        guard case .etcd(let connection) = node.front.connection(0) else {
+            Issue.record("no connection")
+            return
+        }
+        #expect(connection.http.queuedBytes > 0)
+        #expect(connection.http.queuedBytes <= most)
         client.http.reset(stream, .cancel)
         try client.exchange()
         #expect(node.workers.waitingCount == 0)

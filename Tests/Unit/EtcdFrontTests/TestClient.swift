@@ -18,14 +18,22 @@ final class TestClient: HTTP2EventSink {
 
     let node: Node
     let channel: EmbeddedChannel
-    let http = HTTP2Connection(role: .client)
+    let http: HTTP2Connection
     private(set) var replies: [StreamID: Reply] = [:]
     private(set) var failure: HTTP2Failure?
 
-    init(_ node: Node) throws {
+    /// `own` is what the client allows, `servers` what the server does.
+    init(
+        _ node: Node,
+        own: HTTP2Settings = HTTP2Settings(),
+        servers: HTTP2Settings = EtcdConnection.settings
+    ) throws {
         self.node = node
+        http = HTTP2Connection(role: .client, settings: own)
         channel = EmbeddedChannel()
-        try channel.pipeline.syncOperations.addHandler(EtcdConnection(node.front))
+        try channel.pipeline.syncOperations.addHandler(
+            EtcdConnection(node.front, settings: servers)
+        )
         channel.connect(to: try SocketAddress(ipAddress: "127.0.0.1", port: 1), promise: nil)
     }
 
@@ -57,6 +65,13 @@ final class TestClient: HTTP2EventSink {
     func send(_ bytes: [UInt8]) throws {
         guard channel.isActive else { return }
         try channel.writeInbound(channel.allocator.buffer(bytes: bytes))
+    }
+
+    /// The socket takes bytes again.
+    func becomeWritable() throws {
+        channel.isWritable = true
+        channel.pipeline.fireChannelWritabilityChanged()
+        try exchange()
     }
 
     /// All that the server has sent and nobody has read.

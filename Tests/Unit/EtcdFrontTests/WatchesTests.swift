@@ -1,10 +1,11 @@
 import Bytes
-import EtcdFront
 import EtcdWire
 import HTTP2Wire
 import Keyspace
 import KeyspaceModel
 import Testing
+
+@testable import EtcdFront
 
 @Suite struct WatchesTests {
     private func watch(
@@ -151,7 +152,10 @@ import Testing
             RequestOp(request: .requestPut(PutRequest(key: "a", value: "1"))),
             RequestOp(request: .requestPut(PutRequest(key: "b", value: "2"))),
         ])
+        let before = node.front.sharedEvents.encodedCount
         let _: TxnResponse = try clients[0].call(.txn, put)
+        // For the first watch, and once more for the other five.
+        #expect(node.front.sharedEvents.encodedCount - before == 4)
         for (client, stream) in zip(clients, streams) {
             try client.exchange()
             let responses = try client.reply(stream).messages.map {

@@ -55,7 +55,14 @@ final class GatewayClient: HTTP2EventSink {
     }
 
     private func open(_ request: GatewayRequest, _ messages: [ByteSlice]) {
-        let outgoing = OutgoingRequest(path: ByteSlice(request.method.path), authority: "gateway")
+        var outgoing = OutgoingRequest(path: ByteSlice(request.method.path), authority: "gateway")
+        if let text = request.timeout {
+            guard case .after(let nanoseconds) = GRPCTimeout(text) else {
+                exchange = Exchange(request: request, stream: StreamID(0))
+                return finish(.invalidArgument, "invalid grpc-timeout: \(text)")
+            }
+            outgoing.timeoutNanoseconds = nanoseconds
+        }
         guard let stream = http.startRequest(outgoing) else {
             exchange = Exchange(request: request, stream: StreamID(0))
             return finish(.unavailable, ErrorMapping.stopped.message)

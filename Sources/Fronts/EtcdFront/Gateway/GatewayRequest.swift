@@ -4,6 +4,10 @@ internal import EtcdWire
 struct GatewayRequest {
     var method: EtcdMethod
     var body: [UInt8]
+
+    /// The client's `Grpc-Timeout`.
+    var timeout: String?
+
     var keepsAlive: Bool
 
     /// Whether the client knows bodies in chunks; else a stream ends with the connection.

@@ -25,6 +25,10 @@ extension EtcdFront {
     /// What became of a recipe's proposal or read.
     func completeRecipe(_ completion: Completion) {
         guard completion.waiter.client == RecipeTable.client else { return }
+        if recipes[completion.waiter.request]?.isRaisingAlarm == true {
+            recipes[completion.waiter.request]?.isRaisingAlarm = false
+            return refuseGrowth(of: completion.waiter.request)
+        }
         switch completion.result {
         case .readable: step(completion.waiter.request, .readable)
         case .applied(.success(.txn(let response))):
@@ -82,7 +86,12 @@ extension EtcdFront {
         switch effect {
         case .grant(let seconds):
             let request = LeaseGrantRequest(ttl: seconds, id: chooseLeaseID())
-            propose(.leaseGrant, request.encoded, for: number)
+            propose(
+                .leaseGrant,
+                request.encoded,
+                growth: Keyspace.cost(of: request),
+                for: number
+            )
         case .propose(let request): propose(request, for: number)
         case .confirm:
             shard.read(group, for: Waiter(client: RecipeTable.client, request: number))
@@ -106,16 +115,33 @@ extension EtcdFront {
         do throws(KeyspaceError) {
             try Keyspace.check(request)
             guard body.count <= Limits.requestBytesMax else { throw .requestTooLarge }
-            propose(.txn, body, for: number)
+            propose(.txn, body, growth: Keyspace.cost(of: request), for: number)
         } catch {
             step(number, .rejected(.ofRecipe(ErrorMapping.status(of: error))))
         }
     }
 
-    private func propose(_ kind: CommandKind, _ body: ByteSlice, for number: UInt64) {
+    /// Proposes, unless it would exceed the quota, as a client's own put might.
+    private func propose(
+        _ kind: CommandKind,
+        _ body: ByteSlice,
+        growth: Int,
+        for number: UInt64
+    ) {
         let waiter = Waiter(client: RecipeTable.client, request: number)
-        shard.propose(kind, body: body, to: group, for: waiter)
+        if !isTooMuch(growth: growth) {
+            shard.propose(kind, body: body, to: group, for: waiter)
+        } else if machine?.keyspace.alarms.isShortOfSpace == true {
+            return refuseGrowth(of: number)
+        } else {
+            recipes[number]?.isRaisingAlarm = true
+            raiseNoSpace(for: waiter)
+        }
         requestTurn()
+    }
+
+    private func refuseGrowth(of number: UInt64) {
+        step(number, .rejected(.ofRecipe(ErrorMapping.status(of: .noSpace))))
     }
 
     private func watch(_ request: WatchCreateRequest, for number: UInt64) {

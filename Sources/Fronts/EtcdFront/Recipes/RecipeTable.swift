@@ -11,6 +11,9 @@ struct RunningRecipe {
     let call: CallKey
 
     var isWatching = false
+
+    /// Its command would exceed the quota: it is refused once the alarm is raised.
+    var isRaisingAlarm = false
 }
 
 /// The recipes under way on a front, also those whose callers have gone and that take back what

@@ -22,6 +22,9 @@ final class Retirement {
     /// A second: clients that do not read their answers are not waited for longer.
     private static let answeringTicks = 20
 
+    /// So long before, what is still under way is told that the node stops.
+    private static let lastTicks = 4
+
     init(on loop: any EventLoop, handsOver: Bool) {
         promise = loop.makePromise()
         stage = .handingOver(ticksLeft: handsOver ? Self.handingOverTicks : 0)
@@ -44,6 +47,7 @@ final class Retirement {
             return false
         case .answering(let ticksLeft):
             stage = .answering(ticksLeft: ticksLeft - 1)
+            if ticksLeft == Self.lastTicks { front.finishStop() }
             return ticksLeft == 0 || front.connectionCount == 0
         }
     }

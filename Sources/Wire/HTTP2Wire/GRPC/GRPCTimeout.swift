@@ -28,6 +28,12 @@ public enum GRPCTimeout: Sendable, Equatable {
         self = .after(nanoseconds: overflows ? .max : product)
     }
 
+    /// The value of a header that came by other ways than HTTP/2.
+    public init(_ text: String) {
+        var text = text
+        self = text.withUTF8 { GRPCTimeout(decoding: UnsafeRawBufferPointer($0)) }
+    }
+
     private static func nanoseconds(of unit: UInt8) -> UInt64? {
         switch unit {
         case UInt8(ascii: "H"): 3_600_000_000_000
