@@ -7,6 +7,7 @@ extension Raft {
         precondition(term > state.term, "term \(term) is not above \(state.term)")
         state.term = term
         state.votedFor = nil
+        forgetRepairPoint()
         // What was said in the old term, nobody in the new one needs; it is as if it were lost.
         guardedMessages.removeAll(keepingCapacity: true)
         becomeFollower(of: nil)

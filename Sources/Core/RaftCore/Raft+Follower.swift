@@ -58,8 +58,12 @@ extension Raft {
     }
 
     /// Says up to where the logs agree; waits until that is on disk.
-    mutating func acknowledge(_ matchIndex: LogIndex, to leader: ReplicaID) {
-        if let progress = progress(upTo: matchIndex) { return say(progress, to: leader) }
+    ///
+    /// After a repair at least up to its point, which is the leader's own entry: should the first word
+    /// of it be lost, the next one tells the leader all the same that the repair is over.
+    mutating func acknowledge(_ agreed: LogIndex, to leader: ReplicaID) {
+        if let progress = progress(upTo: agreed) { return say(progress, to: leader) }
+        let matchIndex = max(agreed, repairedIndex ?? .zero)
         #if MARTLET_MUTANTS
         if settings.mutant == .followerAcknowledgesBeforeSync {
             messages.append(

@@ -105,7 +105,15 @@ extension Raft {
             holdsDurably(index, term)
         else { return }
         repair = nil
-        if leader == self.leader { acknowledge(index, to: leader) }
+        repairedIndex = index
+        acknowledge(index, to: leader)
+    }
+
+    /// A point is one leader's: another, of a newer term, sets its own, and would wait for it for ever
+    /// if this replica were whole without having said so to it.
+    mutating func forgetRepairPoint() {
+        repair?.stage = .unknown
+        repairedIndex = nil
     }
 
     private func holdsDurably(_ index: LogIndex, _ term: Term) -> Bool {

@@ -60,6 +60,9 @@ public struct Raft: Sendable {
     /// Present while this replica makes up for what its disk has lost.
     var repair: Repair?
 
+    /// The point that ended a repair in the current term: its leader must hear of it (`Raft+Repair`).
+    var repairedIndex: LogIndex?
+
     /// Present while this replica runs for election, or leads; never both.
     ///
     /// Not cases of one enum with payloads: Swift cannot change a payload in place, and a leader's

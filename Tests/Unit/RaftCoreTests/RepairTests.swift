@@ -84,6 +84,31 @@ import Testing
         #expect(raft.isDamaged)
     }
 
+    @Test func anEarlierLeadersPointEndsNothingAsTheNextOneWaitsForItsOwn() {
+        var raft = damaged()
+        raft.hear(point(3), from: two)
+        raft.hear(.entries(log(1, 1, 1)), from: three, term: 2)
+        _ = raft.settle()
+        #expect(raft.isDamaged)
+        raft.hear(.entries([entry(4, term: 2)], after: 3, of: 1), from: three)
+        raft.hear(point(4), from: three)
+        #expect(raft.settle().to(three).contains(.accepted(4)))
+        #expect(!raft.isDamaged)
+    }
+
+    @Test func aLostWordOfTheRepairsEndIsMadeUpForByTheNextAnswer() {
+        var raft = damaged()
+        raft.hear(.entries(log(1, 1, 1)), from: two)
+        raft.hear(point(3), from: two)
+        _ = raft.settle()
+        // The leader does not know, and asks where the logs agree.
+        raft.hear(.entries([], after: 1, of: 1), from: two)
+        #expect(raft.settle().to(two) == [.accepted(3)])
+        // The next leader's log may differ behind what it asks about.
+        raft.hear(.entries([], after: 1, of: 1), from: three, term: 2)
+        #expect(raft.settle().to(three) == [.accepted(1)])
+    }
+
     @Test func aSnapshotBeyondThePointEndsTheRepair() {
         var raft = damaged()
         raft.hear(point(3), from: two)
