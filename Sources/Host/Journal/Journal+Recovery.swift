@@ -29,7 +29,6 @@ extension Journal {
         for group in recovered {
             states[group.group] = group.state
             marks[group.group] = group.mark
-            released[group.group] = group.mark?.index
             if group.isDamaged { damagedGroups.insert(group.group) }
         }
         if log.hasLostEnd || files.last?.header.format != FileHeader.format { leaveLastFile() }

@@ -62,6 +62,9 @@ public final class Journal<Storage: Disk> {
     var states: [GroupID: JournalState] = [:]
     var marks: [GroupID: JournalMark] = [:]
     /// Up to where each group's entries are covered, as far as that is durable.
+    ///
+    /// Empty after a start: the snapshot that a mark speaks of may turn out to be damaged, so whoever
+    /// has read it says again what may go.
     var released: [GroupID: LogIndex] = [:]
     /// The oldest file that holds something needed, if it is known to be behind the first.
     private var oldestNeeded: UInt64 = 0

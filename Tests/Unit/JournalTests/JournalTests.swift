@@ -284,14 +284,19 @@ import Testing
         #expect(try recovered()[0].entries.count == 2)
     }
 
-    @Test func filesCoveredBeforeARestartGoWithTheNextRelease() throws {
+    /// The snapshot that covers them may turn out to be damaged; an older one then needs them.
+    @Test func filesCoveredBeforeARestartStayUntilTheyAreReleasedAnew() throws {
         let journal = try open().journal
         for index: UInt64 in 1...200 { try journal.write(batch(entry(1, index))) }
         try journal.write(mark(1, 200))
         disk.crash()
         let again = try open().journal
-        #expect(again.fileCount > 3)
+        let files = again.fileCount
+        #expect(files > 3)
+        try again.release(GroupID(1), upTo: LogIndex(1))
         try again.release(GroupID(9), upTo: LogIndex(1))
+        #expect(again.fileCount == files)
+        try again.release(GroupID(1), upTo: LogIndex(200))
         #expect(again.fileCount <= 2)
         #expect(try recovered()[0].mark?.index == LogIndex(200))
     }
