@@ -107,8 +107,8 @@ extension Raft {
 
     /// The leader lives.
     ///
-    /// What it says of commits is about entries this replica has acknowledged; should they be gone,
-    /// the disk has lied, and nothing is committed on its word.
+    /// What it says of commits is about entries this replica has acknowledged. Whoever is damaged may
+    /// have others in their place: to it only an append says what is committed.
     mutating func accept(_ heartbeat: Heartbeat, from leader: ReplicaID) {
         guard follow(leader) else { return }
         #if MARTLET_MUTANTS
@@ -116,7 +116,9 @@ extension Raft {
             commit(upTo: min(heartbeat.commitIndex, log.lastIndex))
         }
         #endif
-        if heartbeat.commitIndex <= log.lastIndex { commit(upTo: heartbeat.commitIndex) }
+        if !isDamaged, heartbeat.commitIndex <= log.lastIndex {
+            commit(upTo: heartbeat.commitIndex)
+        }
         // What is committed agrees with every leader's log.
         say(
             progress(upTo: commitIndex) ?? .heartbeatReply(HeartbeatReply(round: heartbeat.round)),

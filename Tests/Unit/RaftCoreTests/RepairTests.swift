@@ -55,6 +55,17 @@ import Testing
         #expect(raft.settle().to(two) == [repairing(1)])
     }
 
+    /// It acknowledged others in their place, which the leader speaks of, and has lost them.
+    @Test func entriesThatAHeartbeatCallsCommittedMayBeOthers() {
+        var raft = damaged(log: log(1, 1, 1))
+        raft.hear(.beat(commit: 3), from: two, term: 2)
+        #expect(raft.settle().to(two) == [repairing(0)])
+        #expect(raft.commitIndex == .zero)
+        raft.hear(.entries([entry(2, term: 2)], after: 1, of: 1, commit: 2), from: two)
+        _ = raft.settle()
+        #expect(raft.commitIndex == LogIndex(2))
+    }
+
     @Test func theRepairEndsOnceItsPointIsOnDisk() {
         var raft = damaged()
         raft.hear(.entries(log(1, 1, 1)), from: two)
