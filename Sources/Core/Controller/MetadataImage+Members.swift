@@ -17,11 +17,7 @@ extension MetadataImage {
     /// A member has started once its node has told of itself.
     public func hasStarted(_ id: NodeID) -> Bool { node(id) != nil }
 
-    mutating func put(_ member: MemberRecord) {
-        members.removeAll { $0.id == member.id }
-        let place = members.firstIndex { $0.id > member.id } ?? members.endIndex
-        members.insert(member, at: place)
-    }
+    mutating func put(_ member: MemberRecord) { members.put(member, by: \.id) }
 
     mutating func remove(_ id: NodeID) {
         members.removeAll { $0.id == id }

@@ -32,16 +32,17 @@ public struct MetadataImage: Sendable, Equatable {
         keyspaces.first { $0.name == name }
     }
 
-    mutating func register(_ node: NodeRecord) {
-        nodes.removeAll { $0.id == node.id }
-        let place = nodes.firstIndex { $0.id > node.id } ?? nodes.endIndex
-        nodes.insert(node, at: place)
-    }
+    mutating func register(_ node: NodeRecord) { nodes.put(node, by: \.id) }
 
     mutating func forget(_ node: NodeID) { nodes.removeAll { $0.id == node } }
 
-    mutating func create(_ keyspace: KeyspaceRecord) {
-        let place = keyspaces.firstIndex { $0.name > keyspace.name } ?? keyspaces.endIndex
-        keyspaces.insert(keyspace, at: place)
+    mutating func create(_ keyspace: KeyspaceRecord) { keyspaces.put(keyspace, by: \.name) }
+}
+
+extension Array {
+    /// Puts a record where its key belongs among sorted ones, in place of the one with that key.
+    mutating func put<Key: Comparable>(_ record: Element, by key: (Element) -> Key) {
+        removeAll { key($0) == key(record) }
+        insert(record, at: firstIndex { key($0) > key(record) } ?? endIndex)
     }
 }
