@@ -1,5 +1,7 @@
 internal import Bytes
+internal import Controller
 public import Journal
+internal import Keyspace
 public import Model
 public import RaftCore
 
@@ -14,6 +16,23 @@ public struct GroupSeed: Sendable {
         self.id = id
         self.source = source
         self.configuration = configuration
+    }
+
+    /// The groups of a new cluster, all on the same nodes: its metadata, and keyspaces with nothing in
+    /// them.
+    public static func ofNewCluster(
+        _ configuration: GroupConfiguration,
+        keyspaces: [GroupID] = [.defaultKeyspace]
+    ) -> [GroupSeed] {
+        let control = GroupSeed(
+            id: .control,
+            source: .control(MetadataImage()),
+            configuration: configuration
+        )
+        return [control]
+            + keyspaces.map {
+                GroupSeed(id: $0, source: .keyspace(Keyspace()), configuration: configuration)
+            }
     }
 }
 

@@ -31,18 +31,7 @@ final class Node {
         let id = NodeID(0x5eed)
         let voters = isAlone ? [id] : [id, NodeID(0x5eee), NodeID(0x5eef)]
         let configuration = GroupConfiguration(voters: voters.map { ReplicaID($0.number) })
-        let seeds = [
-            GroupSeed(
-                id: .control,
-                source: .control(MetadataImage()),
-                configuration: configuration
-            ),
-            GroupSeed(
-                id: .defaultKeyspace,
-                source: .keyspace(Keyspace()),
-                configuration: configuration
-            ),
-        ]
+        let seeds = GroupSeed.ofNewCluster(configuration)
         shard = Shard(
             node: id,
             peers: voters,

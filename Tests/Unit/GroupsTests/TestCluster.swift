@@ -54,19 +54,7 @@ final class TestCluster {
         self.nodes = nodes
         self.settings = settings
         let configuration = GroupConfiguration(voters: (1...count).map { ReplicaID($0) })
-        let empty = [
-            GroupSeed(
-                id: .control,
-                source: .control(MetadataImage()),
-                configuration: configuration
-            ),
-            GroupSeed(
-                id: .defaultKeyspace,
-                source: .keyspace(Keyspace()),
-                configuration: configuration
-            ),
-        ]
-        let seeds = given.isEmpty ? empty : given
+        let seeds = given.isEmpty ? GroupSeed.ofNewCluster(configuration) : given
         members = nodes.map { node in
             Member(
                 Shard(

@@ -95,10 +95,7 @@ struct RecoveredStorage: Sendable {
         // Who joins a running cluster is told by its leaders who belongs to the groups.
         let group =
             configuration.admission == nil ? GroupConfiguration(voters: voters) : .unknown
-        return [
-            GroupSeed(id: .control, source: .control(MetadataImage()), configuration: group),
-            GroupSeed(id: .defaultKeyspace, source: .keyspace(Keyspace()), configuration: group),
-        ]
+        return GroupSeed.ofNewCluster(group)
     }
 }
 

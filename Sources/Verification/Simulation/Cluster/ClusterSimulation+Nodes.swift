@@ -309,20 +309,10 @@ extension ClusterSimulation {
     /// What every node holds from its first start on.
     private var seeds: [GroupSeed] {
         let voters = nodes.map { ReplicaID($0.id.number) }
-        let configuration = GroupConfiguration(voters: voters)
-        let control = GroupSeed(
-            id: .control,
-            source: .control(MetadataImage()),
-            configuration: configuration
+        return GroupSeed.ofNewCluster(
+            GroupConfiguration(voters: voters),
+            keyspaces: keyspaces.map(\.group)
         )
-        return [control]
-            + keyspaces.map {
-                GroupSeed(
-                    id: $0.group,
-                    source: .keyspace(Keyspace()),
-                    configuration: configuration
-                )
-            }
     }
 }
 
