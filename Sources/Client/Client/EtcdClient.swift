@@ -34,6 +34,23 @@ public struct EtcdClient: Sendable {
         throw .unreachable(reason)
     }
 
+    /// Runs `body` with a connection that is closed behind it, whatever comes of it.
+    public static func withConnection<Value>(
+        to endpoints: [Endpoint],
+        timeoutSeconds: Int64 = 5,
+        _ body: (EtcdClient) async throws -> Value
+    ) async throws -> Value {
+        let client = try await connect(to: endpoints, timeoutSeconds: timeoutSeconds)
+        do {
+            let value = try await body(client)
+            await client.close()
+            return value
+        } catch {
+            await client.close()
+            throw error
+        }
+    }
+
     private static func connect(
         to endpoint: Endpoint,
         _ timeoutSeconds: Int64

@@ -41,14 +41,11 @@ struct Cluster: AsyncParsableCommand {
         }
 
         private func row(of member: Member) async -> [String]? {
-            guard let endpoint = Cluster.endpoint(of: member),
-                let client = try? await EtcdClient.connect(
-                    to: [endpoint],
-                    timeoutSeconds: Int64(endpoints.timeout)
-                )
-            else { return nil }
-            let status: StatusResponse? = try? await client.call(.status, StatusRequest())
-            await client.close()
+            guard let endpoint = Cluster.endpoint(of: member) else { return nil }
+            let status: StatusResponse? = try? await EtcdClient.withConnection(
+                to: [endpoint],
+                timeoutSeconds: Int64(endpoints.timeout)
+            ) { try await $0.call(.status, StatusRequest()) }
             guard let status else { return nil }
             let role =
                 status.isLearner

@@ -43,10 +43,7 @@ extension Cluster {
         func run() async throws {
             try await endpoints.withClient { client in
                 let found = try await client.member(member)
-                let _: MemberPromoteResponse = try await client.call(
-                    .memberPromote,
-                    MemberPromoteRequest(id: found.id)
-                )
+                try await client.promoteMember(found)
                 print("promoted \(found.label)")
             }
         }
@@ -84,17 +81,14 @@ extension Cluster {
 
         func run() async throws {
             try await endpoints.withClient { client in
-                let target = try await client.member(member)
+                let members = try await client.memberList().members
+                let target = try members.named(member)
                 let status: StatusResponse = try await client.call(.status, StatusRequest())
                 guard status.leader != target.id else {
                     return print("\(target.label) leads already")
                 }
                 // Only the leader hands over.
-                let members: MemberListResponse = try await client.call(
-                    .memberList,
-                    MemberListRequest()
-                )
-                guard let leader = members.members.first(where: { $0.id == status.leader }),
+                guard let leader = members.first(where: { $0.id == status.leader }),
                     let endpoint = Cluster.endpoint(of: leader)
                 else {
                     throw Complaint(
@@ -103,15 +97,10 @@ extension Cluster {
                         fix: "martlet cluster status --endpoints \(endpoints.endpoints)"
                     )
                 }
-                let handing = try await EtcdClient.connect(
+                let _: MoveLeaderResponse = try await EtcdClient.withConnection(
                     to: [endpoint],
                     timeoutSeconds: Int64(endpoints.timeout)
-                )
-                let _: MoveLeaderResponse = try await handing.call(
-                    .moveLeader,
-                    MoveLeaderRequest(targetID: target.id)
-                )
-                await handing.close()
+                ) { try await $0.call(.moveLeader, MoveLeaderRequest(targetID: target.id)) }
                 print("\(target.label) leads")
             }
         }
@@ -141,21 +130,29 @@ extension Member {
     var label: String { name.isEmpty ? "member \(hex)" : "\(name) (\(hex))" }
 }
 
-extension EtcdClient {
+extension [Member] {
     /// The member of that name or number.
-    func member(_ name: String) async throws -> Member {
-        let list: MemberListResponse = try await call(
-            .memberList,
-            MemberListRequest(linearizable: true)
-        )
-        let byName = list.members.filter { $0.name == name }
+    func named(_ name: String) throws(Complaint) -> Member {
+        let byName = filter { $0.name == name }
         if byName.count == 1 { return byName[0] }
-        if let member = list.members.first(where: { $0.hex == name.lowercased() }) { return member }
+        if let member = first(where: { $0.hex == name.lowercased() }) { return member }
         throw Complaint(
             failure: "there is no member '\(name)'",
-            cause: "the members are \(list.members.map(\.label).joined(separator: ", "))",
+            cause: "the members are \(map(\.label).joined(separator: ", "))",
             fix: "martlet cluster status"
         )
+    }
+}
+
+extension EtcdClient {
+    /// As a majority knows it.
+    func memberList() async throws(ClientError) -> MemberListResponse {
+        try await call(.memberList, MemberListRequest(linearizable: true))
+    }
+
+    /// The member of that name or number.
+    func member(_ name: String) async throws -> Member {
+        try await memberList().members.named(name)
     }
 
     func addMember(_ url: String, learner isLearner: Bool) async throws(ClientError) -> Member {
@@ -167,6 +164,13 @@ extension EtcdClient {
             throw .malformedAnswer("an added member that is not named")
         }
         return member
+    }
+
+    func promoteMember(_ member: Member) async throws(ClientError) {
+        let _: MemberPromoteResponse = try await call(
+            .memberPromote,
+            MemberPromoteRequest(id: member.id)
+        )
     }
 
     func removeMember(_ member: Member) async throws(ClientError) {

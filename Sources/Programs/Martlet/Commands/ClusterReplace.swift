@@ -43,14 +43,11 @@ extension Cluster {
             _ url: String,
             _ client: EtcdClient
         ) async throws -> (member: Member, isOldGone: Bool) {
-            let list: MemberListResponse = try await client.call(
-                .memberList,
-                MemberListRequest(linearizable: true)
-            )
-            if let member = list.members.first(where: { $0.peerURLs.contains(url) }) {
+            let members = try await client.memberList().members
+            if let member = members.first(where: { $0.peerURLs.contains(url) }) {
                 return (member, false)
             }
-            let old = try await client.member(member)
+            let old = try members.named(member)
             var isOldGone = false
             var added = try await addIfHealthy(url, client)
             if added == nil {
@@ -78,10 +75,7 @@ extension Cluster {
         /// Whether it was promoted; false while it is not in sync.
         private func isPromoted(_ member: Member, _ client: EtcdClient) async throws -> Bool {
             do throws(ClientError) {
-                let _: MemberPromoteResponse = try await client.call(
-                    .memberPromote,
-                    MemberPromoteRequest(id: member.id)
-                )
+                try await client.promoteMember(member)
                 return true
             } catch {
                 guard error.isRefusal("which is in sync with leader") else { throw error }

@@ -12,17 +12,11 @@ struct Endpoints: ParsableArguments {
     /// Runs `body` with a connection; what fails is told in three lines.
     func withClient(_ body: (EtcdClient) async throws -> Void) async throws {
         do {
-            let client = try await EtcdClient.connect(
+            try await EtcdClient.withConnection(
                 to: try addresses(),
-                timeoutSeconds: Int64(timeout)
+                timeoutSeconds: Int64(timeout),
+                body
             )
-            do {
-                try await body(client)
-            } catch {
-                await client.close()
-                throw error
-            }
-            await client.close()
         } catch let error as ClientError {
             Output.complain(complaint(error))
             throw ExitCode(error.exitCode)

@@ -31,20 +31,10 @@ extension NodeConfiguration {
 
     private func askForAdmission() async throws(Complaint) -> Admission {
         let response: MemberListResponse
-        do throws(ClientError) {
-            let client = try await EtcdClient.connect(
+        do {
+            response = try await EtcdClient.withConnection(
                 to: join.map { Endpoint(host: $0.host, port: $0.port) }
-            )
-            do throws(ClientError) {
-                response = try await client.call(
-                    .memberList,
-                    MemberListRequest(linearizable: true)
-                )
-                await client.close()
-            } catch {
-                await client.close()
-                throw error
-            }
+            ) { try await $0.memberList() }
         } catch {
             throw Complaint(
                 failure: "no node of the cluster answers at \(joinText)",
