@@ -22,7 +22,7 @@ ADDRESS = -c release --scratch-path .build-address --sanitize=address -Xswiftc -
 THREAD := --scratch-path .build-thread --sanitize=thread
 FUZZ := .build-address/release/Fuzz
 
-# For CI, which has no time for all: the modules that are built with the thread sanitizer.
+# The modules that are built with the thread sanitizer; all, if none is named.
 THREAD_MODULES ?=
 THREAD_BUILD = $(if $(THREAD_MODULES),MARTLET_MODULES=$(THREAD_MODULES))
 

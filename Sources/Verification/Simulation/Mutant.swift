@@ -12,7 +12,9 @@ public enum Mutant: Sendable {
     case keyspace(KeyspaceMutant)
     case watch(WatchMutant)
 
-    /// All but those of membership, which the simulator does not change: RaftCore's storms find them.
+    /// All but those of membership, which the simulator does not change.
+    ///
+    /// RaftCore's storms plant those that are its own; nothing plants the two of Groups as yet.
     public static var all: [Mutant] {
         let planted =
             RaftMutant.allCases.map(Mutant.raft) + JournalMutant.allCases.map(Mutant.journal)
