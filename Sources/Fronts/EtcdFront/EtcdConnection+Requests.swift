@@ -146,7 +146,9 @@ extension EtcdConnection: HTTP2EventSink {
         guard calls[key] != nil else { return }
         gatheredBytes += reader.bufferedBytes
         calls[key]?.reader = reader
-        if gatheredBytes > Limits.gatheredBytesMax { fail(key, ErrorMapping.tooManyRequests) }
+        if gatheredBytes > Limits.gatheredBytesMax || front.isGatheredFull {
+            fail(key, ErrorMapping.tooManyRequests)
+        }
     }
 
     private func serve(_ key: CallKey, _ method: EtcdMethod, _ message: UnsafeRawBufferPointer) {

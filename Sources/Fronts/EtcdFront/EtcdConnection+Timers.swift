@@ -20,12 +20,13 @@ extension EtcdConnection {
                 tellProgress(key)
             }
         }
+        if case .plain(let session) = mode, !session.isWaiting { passSilence() }
     }
 
     /// Who connects and says nothing costs a place among the connections, which others need.
     private func passSilence() {
         guard front.now < silentUntil else { return close() }
-        timerAt = silentUntil
+        timerAt = min(timerAt ?? silentUntil, silentUntil)
     }
 
     /// No new calls; what never ends by itself ends now.

@@ -29,7 +29,14 @@ public final class EtcdConnection: ChannelInboundHandler, ChannelOutboundHandler
     var calls = CallTable()
 
     /// Held by calls whose messages are not complete.
-    var gatheredBytes = 0
+    var gatheredBytes = 0 {
+        didSet { front.gatheredBytes += gatheredBytes - oldValue }
+    }
+
+    /// The same of plain HTTP.
+    private var plainBytes = 0 {
+        didSet { front.gatheredBytes += plainBytes - oldValue }
+    }
 
     /// How many of its calls wait for a recipe.
     var recipeCount = 0
@@ -68,7 +75,12 @@ public final class EtcdConnection: ChannelInboundHandler, ChannelOutboundHandler
     public init(_ front: EtcdFront, settings: HTTP2Settings = EtcdConnection.settings) {
         self.front = front
         plainKey = CallKey(serial: front.takeSerial(), place: 0)
-        http = HTTP2Connection(role: .server, settings: settings, paths: Self.paths)
+        http = HTTP2Connection(
+            role: .server,
+            settings: settings,
+            paths: Self.paths,
+            allowance: front.allowance
+        )
     }
 
     public func handlerAdded(context: ChannelHandlerContext) {
@@ -127,7 +139,11 @@ public final class EtcdConnection: ChannelInboundHandler, ChannelOutboundHandler
         case .plain(var session):
             mode = .closed
             session.receive(bytes)
+            plainBytes = session.heldBytes
+            if front.isGatheredFull { session.refuseForWantOfRoom() }
             mode = .plain(session)
+            silentUntil = front.now + Limits.plainSilenceNanosecondsMax
+            timerAt = min(timerAt ?? silentUntil, silentUntil)
             servePlain()
         case .sniffing(var first):
             mode = .closed
@@ -244,6 +260,9 @@ public final class EtcdConnection: ChannelInboundHandler, ChannelOutboundHandler
         for place in calls.places {
             if let key = calls.key(at: place) { abandon(key) }
         }
+        // Whatever waits for the client waits no longer.
+        http.goAway(.noError, "the connection is gone")
+        plainBytes = 0
         front.remove(number)
         self.number = nil
         context = nil

@@ -1,5 +1,6 @@
 public import Environment
 public import Groups
+internal import HTTP2Wire
 public import Keyspace
 internal import KeyspaceModel
 public import Model
@@ -79,6 +80,12 @@ public final class EtcdFront {
     /// Since when there has been no leader.
     private var leaderlessSince: Instant?
 
+    /// Held by all connections of requests that are not complete.
+    var gatheredBytes = 0
+
+    /// What waits for clients who do not read.
+    let allowance = QueueAllowance(bytesMax: Limits.queuedBytesOfAllMax)
+
     /// What calls of Lock and Election do.
     var recipes = RecipeTable()
 
@@ -110,6 +117,8 @@ public final class EtcdFront {
     }
 
     public var connectionCount: Int { connections.count }
+
+    var isGatheredFull: Bool { gatheredBytes > Limits.gatheredBytesOfAllMax }
 
     /// The outcomes of a turn: every answer is written, then each connection flushed once.
     public func deliver(_ completions: [Completion], _ watches: [WatchDelivery]) {
@@ -146,8 +155,11 @@ public final class EtcdFront {
             self.now >= $0 + settings.leaderlessNanoseconds
         }
         for slot in connections.slots {
-            guard case .etcd(let connection) = slot else { continue }
-            connection.passTime(isLeaderless: isLeaderless ?? false)
+            switch slot {
+            case .free: continue
+            case .etcd(let connection): connection.passTime(isLeaderless: isLeaderless ?? false)
+            case .plain(let connection): connection.passTime()
+            }
         }
         retryRecipes()
         flushAll()

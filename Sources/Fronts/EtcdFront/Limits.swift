@@ -7,6 +7,10 @@ public enum Limits {
     /// client and network need, and short beside what it takes to fill all places.
     public static let silenceNanosecondsMax: UInt64 = 30_000_000_000
 
+    /// How long a connection of plain HTTP is kept between two requests, or within one that does not
+    /// come to its end: Prometheus asks once a minute.
+    public static let plainSilenceNanosecondsMax: UInt64 = 120_000_000_000
+
     /// Streams that one connection may have open: a client with more calls at once queues them.
     ///
     /// etcd allows as many as the client likes; a kube-apiserver keeps some hundred watches on one
@@ -22,6 +26,13 @@ public enum Limits {
     /// Parts of messages that one connection's calls hold together, so that a client cannot fill
     /// the memory with requests that never end.
     public static let gatheredBytesMax = 64 << 20
+
+    /// The same of all connections of a shard: so many hold parts of requests only together.
+    public static let gatheredBytesOfAllMax = 1 << 30
+
+    /// Answers of all connections of a shard that wait for clients who do not read: above, an answer
+    /// that its client does not take at once ends its stream. One may hold a quarter.
+    public static let queuedBytesOfAllMax = 1 << 30
 
     /// A range that passes more keys, deleted ones too, is read by workers, so that it does not hold
     /// up the loop: to read, encode and send as many takes a fifth of a millisecond.

@@ -1,4 +1,5 @@
 internal import Groups
+internal import Model
 public import NIOCore
 
 /// A connection of the HTTP port, which serves probes and nothing else.
@@ -14,6 +15,9 @@ public final class PlainHTTPConnection: ChannelInboundHandler, ChannelOutboundHa
     private var context: ChannelHandlerContext?
     private var isReadHeldBack = false
 
+    /// When a client that asks for nothing is given up.
+    private var silentUntil = Instant.zero
+
     /// It closes once all that was written is out.
     private var isCloseOrdered = false
 
@@ -24,6 +28,13 @@ public final class PlainHTTPConnection: ChannelInboundHandler, ChannelOutboundHa
         number = front.add(.plain(self))
         key = CallKey(serial: front.takeSerial(), place: 0)
         if number == nil { context.close(promise: nil) }
+        silentUntil = front.now + Limits.silenceNanosecondsMax
+    }
+
+    /// Who asks for nothing costs a place among the connections, which others need.
+    func passTime() {
+        guard !session.isWaiting, front.now >= silentUntil else { return }
+        context?.close(promise: nil)
     }
 
     public func handlerRemoved(context: ChannelHandlerContext) { forget() }
@@ -40,6 +51,7 @@ public final class PlainHTTPConnection: ChannelInboundHandler, ChannelOutboundHa
 
     public func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         unwrapInboundIn(data).withUnsafeReadableBytes { session.receive($0) }
+        silentUntil = front.now + Limits.plainSilenceNanosecondsMax
         serve()
     }
 

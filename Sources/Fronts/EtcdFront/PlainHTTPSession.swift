@@ -60,6 +60,15 @@ struct PlainHTTPSession {
         }
     }
 
+    /// Of requests that are not answered.
+    var heldBytes: Int {
+        if case .gathering(_, _, let body) = state {
+            input.count + body.bytes.count
+        } else {
+            input.count
+        }
+    }
+
     private var isInputFull: Bool { input.count >= Limits.plainInputBytesMax }
 
     mutating func receive(_ bytes: UnsafeRawBufferPointer) {
@@ -166,6 +175,12 @@ struct PlainHTTPSession {
         if !request.keepsAlive || request.body != .none { finish() }
     }
 
+    /// All connections together hold as much of requests as they may.
+    mutating func refuseForWantOfRoom() {
+        guard case .gathering = state else { return }
+        refuse(.tooManyRequests)
+    }
+
     private mutating func refuse(_ failure: PlainRequest.Failure) {
         let status: PlainResponse.Status =
             switch failure {
@@ -174,6 +189,10 @@ struct PlainHTTPSession {
             case .bodyTooLarge: .bodyTooLarge
             case .unknownEncoding: .notImplemented
             }
+        refuse(status)
+    }
+
+    private mutating func refuse(_ status: PlainResponse.Status) {
         PlainResponse(status: status, body: status.rawValue + "\n")
             .encode(keepsAlive: false, withBody: true, into: &output)
         finish()

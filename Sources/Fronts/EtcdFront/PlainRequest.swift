@@ -22,6 +22,9 @@ struct PlainRequest: Equatable {
     /// Whether the client speaks HTTP/1.1, and so knows bodies in chunks.
     var takesChunks = true
 
+    /// How often it names the host that it is for.
+    private var hosts = 0
+
     /// How its body ends.
     enum Body: Equatable {
         case none
@@ -86,6 +89,8 @@ extension PlainRequest {
         takesChunks = words[2] != "HTTP/1.0"
         keepsAlive = takesChunks
         for header in headers where !header.isEmpty { try take(header) }
+        // RFC 9112, section 3.2: whoever is on the way may have chosen by another than we see.
+        guard hosts == 1 || hosts == 0 && !takesChunks else { throw .malformed }
     }
 
     /// What could be read in two ways is refused: another on the way may have read it in the other.
@@ -103,6 +108,7 @@ extension PlainRequest {
             body = .chunks
         case "expect": expectsContinue = value == "100-continue"
         case "grpc-timeout": timeout = text
+        case "host": hosts += 1
         default: break
         }
     }

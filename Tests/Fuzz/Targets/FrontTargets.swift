@@ -14,8 +14,8 @@ extension FuzzTarget {
     private static let http1Samples: [ByteSlice] = [
         "GET /health?serializable=true&exclude=NOSPACE HTTP/1.1\r\nHost: a\r\n\r\n",
         "GET /readyz/data_corruption?verbose HTTP/1.0\n\nGET /metrics HTTP/1.1\nconnection: close\n\n",
-        "POST /v3/kv/range HTTP/1.1\r\nContent-Length: 14\r\nExpect: 100-continue\r\n\r\n{\"key\":\"YQ==\"}",
-        "POST /v3/kv/put HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n{\"a\r\n4;x=y\r\n\":1}\r\n0\r\nt: u\r\n\r\n",
+        "POST /v3/kv/range HTTP/1.1\r\nHost: h\r\nContent-Length: 14\r\nExpect: 100-continue\r\n\r\n{\"key\":\"YQ==\"}",
+        "POST /v3/kv/put HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\n{\"a\r\n4;x=y\r\n\":1}\r\n0\r\nt: u\r\n\r\n",
     ]
 
     private static let bodyBytesMax = 4_096

@@ -109,7 +109,7 @@ import Testing
         let node = Node()
         var session = PlainHTTPSession(servesCalls: true)
         let requests = 60
-        let text = String(repeating: "GET /metrics HTTP/1.1\r\n\r\n", count: requests)
+        let text = String(repeating: "GET /metrics HTTP/1.1\r\nHost: h\r\n\r\n", count: requests)
         Array(text.utf8).withUnsafeBytes { session.receive($0) }
         var answers = 0
         var rounds = 0
@@ -130,7 +130,8 @@ import Testing
     @Test func plainAnswersWaitForTheSocket() throws {
         let client = try TestClient(Node())
         client.channel.isWritable = false
-        try client.send(Array(String(repeating: "GET /version HTTP/1.1\r\n\r\n", count: 3).utf8))
+        let request = "GET /version HTTP/1.1\r\nHost: h\r\n\r\n"
+        try client.send(Array(String(repeating: request, count: 3).utf8))
         #expect(try client.takeText().isEmpty)
         client.channel.isWritable = true
         client.channel.pipeline.fireChannelWritabilityChanged()

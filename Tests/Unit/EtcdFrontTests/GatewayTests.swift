@@ -108,12 +108,12 @@ import Testing
             answer += try client.takeText()
         }
         #expect(answer.hasPrefix("HTTP/1.1 200 OK\r\n"))
-        let head = "POST /v3/kv/put HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+        let head = "POST /v3/kv/put HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
         let chunks = "6;x=y\r\n{\"key\"\r\n8\r\n:\"Yg==\"}\r\n0\r\nTrailer: x\r\n\r\n"
         let both = try ask(head + chunks + head + chunks, client)
         #expect(both.components(of: "HTTP/1.1 200 OK\r\n") == 2)
         let expecting = "Content-Length: 14\r\nExpect: 100-continue\r\n\r\n"
-        let wanted = try ask("POST /v3/kv/put HTTP/1.1\r\n" + expecting, client)
+        let wanted = try ask("POST /v3/kv/put HTTP/1.1\r\nHost: h\r\n" + expecting, client)
         #expect(wanted == "HTTP/1.1 100 Continue\r\n\r\n")
         #expect(try ask("{\"key\":\"Yw==\"}", client).hasPrefix("HTTP/1.1 200 OK\r\n"))
     }
@@ -124,7 +124,7 @@ import Testing
     ])
     func aBodyThatCannotBeIsRefused(_ field: String, _ status: String) throws {
         let client = try TestClient(Node())
-        let answer = try ask("POST /v3/kv/put HTTP/1.1\r\n\(field)\r\n\r\n", client)
+        let answer = try ask("POST /v3/kv/put HTTP/1.1\r\nHost: h\r\n\(field)\r\n\r\n", client)
         #expect(answer.hasPrefix("HTTP/1.1 \(status)"))
         #expect(!client.isConnected)
     }
@@ -132,7 +132,7 @@ import Testing
     @Test(arguments: ["zz\r\n", "-1\r\n", "500000\r\n", "1\r\n{xx\r\n0\r\n\r\n"])
     func chunksThatCannotBeAreRefused(_ chunks: String) throws {
         let client = try TestClient(Node())
-        let head = "POST /v3/kv/put HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+        let head = "POST /v3/kv/put HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
         let answer = try ask(head + chunks, client)
         #expect(answer.hasPrefix("HTTP/1.1 4"))
         #expect(!client.isConnected)
@@ -256,7 +256,7 @@ import Testing
     ])
     func headsThatMeanTwoThingsAreRefused(_ header: String, _ status: String) throws {
         let client = try TestClient(Node())
-        let head = "POST /v3/kv/range HTTP/1.1\r\n\(header)\r\n\r\n"
+        let head = "POST /v3/kv/range HTTP/1.1\r\nHost: h\r\n\(header)\r\n\r\n"
         #expect(try ask(head, client).hasPrefix("HTTP/1.1 \(status) "))
         #expect(!client.isConnected)
     }
@@ -264,13 +264,13 @@ import Testing
     @Test(arguments: ["+5", "-1", "g", "", "fffffffffffffffff"])
     func chunksOfNoLengthAreRefused(_ length: String) throws {
         let client = try TestClient(Node())
-        let head = "POST /v3/kv/range HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+        let head = "POST /v3/kv/range HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
         #expect(try ask(head + length + "\r\nabcde\r\n", client).hasPrefix("HTTP/1.1 400 "))
     }
 
     @Test func aBodyMayComeInCrumbs() throws {
         let client = try TestClient(Node())
-        let head = "POST /v3/kv/put HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n"
+        let head = "POST /v3/kv/put HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
         let body = "3;x=y\r\n{\"k\r\na\r\ney\":\"YQ==\"\r\n1\r\n}\r\n"
         for byte in Array((head + body + "0\r\nTrailer: 1\r\n\r\n").utf8) {
             try client.send([byte])

@@ -91,7 +91,7 @@ import Testing
     @Test func healthsAreCounted() throws {
         let node = Node()
         let client = try TestClient(node)
-        try client.send(Array("GET /health HTTP/1.1\r\n\r\n".utf8))
+        try client.send(Array("GET /health HTTP/1.1\r\nHost: h\r\n\r\n".utf8))
         node.turn()
         #expect(value("etcd_server_health_success", try page(node)) == "1")
         #expect(value("etcd_server_health_failures", try page(Node(isAlone: false))) == "0")

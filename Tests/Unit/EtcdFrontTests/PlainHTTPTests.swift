@@ -61,12 +61,13 @@ import Testing
         #expect(try get("/").hasPrefix("HTTP/1.1 404"))
         #expect(try get("/readyz/nonsense").hasPrefix("HTTP/1.1 404"))
         #expect(
-            try ask("POST /health HTTP/1.1\r\nContent-Length: 0\r\n\r\n").hasPrefix("HTTP/1.1 405")
+            try ask("POST /health HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\n\r\n")
+                .hasPrefix("HTTP/1.1 405")
         )
     }
 
     @Test func severalRequestsAreAnsweredInOrder() throws {
-        let one = "GET /health HTTP/1.1\r\n\r\nGET /version HTTP/1.1\r\n\r\n"
+        let one = "GET /health HTTP/1.1\r\nHost: h\r\n\r\nGET /version HTTP/1.1\r\nHost: h\r\n\r\n"
         let node = Node()
         let client = try TestClient(node)
         for byte in Array(one.utf8) { try client.send([byte]) }
@@ -80,8 +81,48 @@ import Testing
 
     @Test func whoSendsNonsenseIsToldAndLeft() throws {
         #expect(try ask("nonsense\r\n\r\n").hasPrefix("HTTP/1.1 400"))
-        let long = "GET / HTTP/1.1\r\nCookie: " + String(repeating: "x", count: 20_000)
+        let long = "GET / HTTP/1.1\r\nHost: h\r\nCookie: " + String(repeating: "x", count: 20_000)
         #expect(try ask(long).hasPrefix("HTTP/1.1 431"))
+    }
+
+    @Test(arguments: [
+        ("GET /readyz HTTP/1.1\r\n\r\n", "HTTP/1.1 400"),
+        ("GET /readyz HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n", "HTTP/1.1 400"),
+        ("GET /readyz HTTP/1.0\r\nHost: a\r\nHost: a\r\n\r\n", "HTTP/1.1 400"),
+        ("GET /readyz HTTP/1.1\r\nHost:\r\n\r\n", "HTTP/1.1 200"),
+        ("GET /readyz HTTP/1.0\r\n\r\n", "HTTP/1.1 200"),
+    ])
+    func aRequestNamesItsHostOnce(_ request: String, _ answer: String) throws {
+        #expect(try ask(request).hasPrefix(answer))
+    }
+
+    @Test func whoHoldsAConnectionOfItsOwnPortAndAsksNothingLosesIt() throws {
+        let node = Node()
+        let channels = try ["", "GET /rea", "GET /version HTTP/1.1\r\nHost: h\r\n\r\n"].map {
+            text in
+            let channel = EmbeddedChannel()
+            try channel.pipeline.syncOperations.addHandler(PlainHTTPConnection(node.front))
+            channel.connect(to: try SocketAddress(ipAddress: "127.0.0.1", port: 1), promise: nil)
+            if !text.isEmpty { try channel.writeInbound(ByteBuffer(string: text)) }
+            return channel
+        }
+        node.pass(milliseconds: 31_000)
+        #expect(channels.map(\.isActive) == [false, true, true])
+        node.pass(milliseconds: 90_000)
+        #expect(channels.map(\.isActive) == [false, false, false])
+        #expect(node.front.connectionCount == 0)
+    }
+
+    @Test func whoLeavesARequestUnfinishedLosesItsPlace() throws {
+        let node = Node()
+        let client = try TestClient(node)
+        try client.send(
+            Array("POST /v3/kv/put HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\n{".utf8)
+        )
+        node.pass(milliseconds: 119_000)
+        #expect(client.isConnected)
+        node.pass(milliseconds: 2_000)
+        #expect(!client.isConnected)
     }
 
     @Test func thePortOfItsOwnServesTheSame() throws {

@@ -132,6 +132,50 @@ import Testing
         #expect(server.frames().filter { $0.type == 3 }.map(\.code) == [0xb, 0xb])
     }
 
+    @Test func connectionsThatShareAnAllowanceFillItTogether() {
+        let allowance = QueueAllowance(bytesMax: 10_000)
+        let servers = (0..<3).map { _ in ServerUnderTest(peer: [(4, 0)], allowance: allowance) }
+        let reply = ByteSlice([UInt8](repeating: 1, count: 5_995))
+        let taken = servers.map { server in
+            server.say(RawFrame.headers(1, RawFrame.unary, endStream: true))
+            return server.connection.respondUnary(StreamID(1), reply)
+        }
+        #expect(taken == [true, true, false])
+        #expect(allowance.bytes == 12_000)
+        servers[0].say(RawFrame.reset(1))
+        #expect(allowance.bytes == 6_000)
+        servers[1].connection.goAway(.noError, "")
+        #expect(allowance.bytes == 0)
+        servers[2].say(RawFrame.headers(3, RawFrame.unary, endStream: true))
+        #expect(servers[2].connection.respondUnary(StreamID(3), reply))
+    }
+
+    @Test func streamsThatWereResetDoNotWaitForEver() {
+        let server = ServerUnderTest(peer: [(4, 1 << 20)])
+        // The connection's window is used up, so that nothing leaves the list by being sent.
+        server.say(RawFrame.headers(1, RawFrame.unary, endStream: true))
+        server.connection.respondUnary(StreamID(1), ByteSlice([UInt8](repeating: 1, count: 65_530)))
+        for number in 1...1_000 {
+            let stream = UInt32(2 * number + 1)
+            server.say(RawFrame.headers(stream, RawFrame.unary, endStream: true))
+            server.connection.respondUnary(StreamID(stream), "waits")
+            server.say(RawFrame.reset(stream))
+        }
+        #expect(server.connection.streamCount == 0)
+        #expect(server.connection.waiting.count < 100)
+    }
+
+    @Test func manyWindowsInOneSettingsFrameCountAsTheLast() {
+        let server = ServerUnderTest(peer: [(4, 100)])
+        server.say(RawFrame.headers(1, RawFrame.unary, endStream: true))
+        server.connection.respondUnary(StreamID(1), ByteSlice([UInt8](repeating: 1, count: 295)))
+        #expect(body(server.frames(), of: 1).count == 100)
+        server.say(RawFrame.settings([(4, 1_000), (4, 0x7fff_ffff), (4, 150)]))
+        #expect(body(server.frames(), of: 1).count == 50)
+        server.say(RawFrame.settings([(4, 0x8000_0000), (4, 150)]))
+        #expect(server.failureCode == .flowControlError)
+    }
+
     @Test func aClientThatDoesNotReadFillsItsStreamsNotTheOutput() {
         var settings = HTTP2Settings()
         settings.outputBytesMax = 50_000

@@ -116,9 +116,15 @@ struct ServerUnderTest {
     init(
         _ settings: HTTP2Settings = HTTP2Settings(),
         peer: [(UInt16, UInt32)] = [],
-        opened: Bool = true
+        opened: Bool = true,
+        allowance: QueueAllowance? = nil
     ) {
-        connection = HTTP2Connection(role: .server, settings: settings, paths: Self.paths)
+        connection = HTTP2Connection(
+            role: .server,
+            settings: settings,
+            paths: Self.paths,
+            allowance: allowance
+        )
         guard opened else { return }
         say(RawFrame.preface + RawFrame.settings(peer) + RawFrame.settingsAcknowledgement)
         _ = connection.takeOutput()

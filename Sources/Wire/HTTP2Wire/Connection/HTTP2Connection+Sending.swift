@@ -22,6 +22,7 @@ extension HTTP2Connection {
     func hasRoomInQueue(_ slot: Int) -> Bool {
         (streams[slot].outbox?.bytes ?? 0) < settings.streamQueuedBytesMax
             && queuedBytes < settings.queuedBytesMax
+            && (allowance.map { $0.bytes < $0.bytesMax } ?? true)
     }
 
     /// Lets bytes wait in the stream's outbox, in turn.
@@ -41,8 +42,16 @@ extension HTTP2Connection {
         guard streams[slot].sendWindow > 0, let outbox = streams[slot].outbox, !outbox.isListed
         else { return }
         outbox.isListed = true
+        if waiting.count > 2 * streams.count + Self.waitingKept { forgetEndedWaiters() }
         waiting.append(streams[slot].id)
     }
+
+    /// Streams that were reset stay in the list until their turn, which a closed window never brings.
+    private func forgetEndedWaiters() {
+        waiting.removeAll { streams.slot(of: $0) == nil }
+    }
+
+    private static let waitingKept = 64
 
     /// Sends waiting bytes, a frame of each stream in turn, as far as windows and room allow.
     func pump() {

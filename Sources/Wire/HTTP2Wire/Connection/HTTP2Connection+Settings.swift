@@ -52,15 +52,22 @@ extension HTTP2Connection {
         guard payload.count / 6 <= Limits.settingsParametersMax else {
             throw .flood("parameters in SETTINGS")
         }
+        var window = peer.streamWindow
         for offset in stride(from: 0, to: payload.count, by: 6) {
             let name = UInt16(payload[offset]) << 8 | UInt16(payload[offset + 1])
-            try apply(name, Int(payload.integer(at: offset + 2)))
+            try apply(name, Int(payload.integer(at: offset + 2)), &window)
         }
+        // Once a frame: each change visits every stream, and one frame may name many.
+        try changeStreamWindows(to: window)
         writeFrameHeader(.settings, .acknowledge, stream: 0, length: 0)
         try pumpWithinBudget()
     }
 
-    private func apply(_ name: UInt16, _ value: Int) throws(HTTP2Failure) {
+    private func apply(
+        _ name: UInt16,
+        _ value: Int,
+        _ window: inout Int
+    ) throws(HTTP2Failure) {
         switch name {
         case Parameter.headerTableSize: encoder.limitTable(to: value)
         case Parameter.enablePush:
@@ -68,7 +75,11 @@ extension HTTP2Connection {
                 throw HTTP2Failure(.protocolError, "ENABLE_PUSH is \(value)")
             }
         case Parameter.maxConcurrentStreams: peer.concurrentStreams = value
-        case Parameter.initialWindowSize: try changeStreamWindows(to: value)
+        case Parameter.initialWindowSize:
+            guard value <= Limits.windowMax else {
+                throw HTTP2Failure(.flowControlError, "INITIAL_WINDOW_SIZE is \(value)")
+            }
+            window = value
         case Parameter.maxFrameSize:
             guard value >= 16_384, value <= 0xff_ffff else {
                 throw HTTP2Failure(.protocolError, "MAX_FRAME_SIZE is \(value)")
@@ -80,9 +91,6 @@ extension HTTP2Connection {
 
     /// The difference applies to every open stream, and may leave a window negative (section 6.9.2).
     private func changeStreamWindows(to window: Int) throws(HTTP2Failure) {
-        guard window <= Limits.windowMax else {
-            throw HTTP2Failure(.flowControlError, "INITIAL_WINDOW_SIZE is \(window)")
-        }
         let difference = window - peer.streamWindow
         peer.streamWindow = window
         guard difference != 0 else { return }

@@ -106,7 +106,12 @@ public final class HTTP2Connection {
     var writableStreams: [UInt32] = []
 
     /// Waiting bytes of all streams together.
-    public internal(set) var queuedBytes = 0
+    public internal(set) var queuedBytes = 0 {
+        didSet { allowance?.bytes += queuedBytes - oldValue }
+    }
+
+    /// What this connection shares with others of its loop.
+    let allowance: QueueAllowance?
 
     /// Requests answered or responses received to their end.
     public internal(set) var streamsCompleted = 0
@@ -117,9 +122,11 @@ public final class HTTP2Connection {
     public init(
         role: Role,
         settings: HTTP2Settings = HTTP2Settings(),
-        paths: PathTable = PathTable([])
+        paths: PathTable = PathTable([]),
+        allowance: QueueAllowance? = nil
     ) {
         self.role = role
+        self.allowance = allowance
         self.settings = settings
         phase = role == .server ? .awaitingPreface : .awaitingSettings
         budgets = FloodBudgets(settings)
