@@ -30,8 +30,10 @@ public enum Limits {
     /// The same of all connections of a shard: so many hold parts of requests only together.
     public static let gatheredBytesOfAllMax = 1 << 30
 
-    /// Answers of all connections of a shard that wait for clients who do not read: above, an answer
-    /// that its client does not take at once ends its stream. One may hold a quarter.
+    /// Answers of all connections of a shard that wait for clients who do not read.
+    ///
+    /// Above, an answer that its client does not take at once ends its stream. One connection may
+    /// hold a quarter.
     public static let queuedBytesOfAllMax = 1 << 30
 
     /// A range that passes more keys, deleted ones too, is read by workers, so that it does not hold
