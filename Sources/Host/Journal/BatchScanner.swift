@@ -10,6 +10,15 @@ struct LastBatch {
 
     /// The oldest file that must be there.
     var oldestFile: UInt64 = 0
+
+    /// Where those batches begin that none behind them says were durable, oldest first.
+    var unproven: [(number: UInt64, file: Int, position: Int)] = []
+
+    /// The batch says which before it were durable.
+    mutating func note(_ header: BatchHeader, file: Int, position: Int) {
+        unproven.removeAll { $0.number <= header.synced }
+        unproven.append((header.number, file, position))
+    }
 }
 
 /// Looks for batches in a file's bytes.

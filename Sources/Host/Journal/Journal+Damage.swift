@@ -94,11 +94,9 @@ extension Journal {
                 )
             else { continue }
             files[place].position = position
-            log.last = LastBatch(
-                number: found.header.number - 1,
-                checksum: found.header.previous,
-                oldestFile: found.header.oldestFile
-            )
+            log.last.number = found.header.number - 1
+            log.last.checksum = found.header.previous
+            log.last.oldestFile = found.header.oldestFile
             return place
         }
         return nil

@@ -25,7 +25,7 @@ extension Journal {
         syncedBatchNumber = nextBatchNumber - 1
         previousChecksum = log.last.checksum
         let recovered = try groups.checked(in: directory, toleratesDamage: !damages.isEmpty)
-        try makeDurable()
+        try makeDurable(log.last)
         for group in recovered {
             states[group.group] = group.state
             marks[group.group] = group.mark
@@ -47,9 +47,20 @@ extension Journal {
 
     /// A program that died, and not the machine, leaves in the disk's cache what was never synced.
     ///
-    /// What is found there must not be believed, nor built on, before it is durable.
-    private func makeDurable() throws(JournalError) {
+    /// What is found there must not be believed, nor built on, before it is durable. If it died of a
+    /// failed sync, the cache may take for clean what is not on the disk (ext4, XFS): so whatever
+    /// nothing proves is written again, as it was read.
+    private func makeDurable(_ last: LastBatch) throws(JournalError) {
         try mortal { (disk) throws(DiskError) in
+            for place in files.indices {
+                guard let start = last.unproven.first(where: { $0.file == place })?.position
+                else { continue }
+                let file = files[place]
+                let count = min(file.position, file.size) - start
+                guard count > 0 else { continue }
+                let bytes = try disk.read(file.id, at: start, count: count)
+                try disk.write(file.id, at: start, [ByteSlice(bytes)])
+            }
             for file in files { try disk.sync(file.id) }
             try disk.syncDirectory(directory)
         }
@@ -133,11 +144,10 @@ extension Journal {
                 throw damage(place, position, error.description)
             }
             first = first ?? found.header.number
-            last = LastBatch(
-                number: found.header.number,
-                checksum: found.checksum,
-                oldestFile: found.header.oldestFile
-            )
+            last.number = found.header.number
+            last.checksum = found.checksum
+            last.oldestFile = found.header.oldestFile
+            last.note(found.header, file: place, position: position)
             files[place].position = BatchHeader.aligned(
                 position + BatchHeader.byteCount + found.header.length
             )

@@ -34,6 +34,10 @@ public final class SnapshotStore<Storage: Disk> {
             for name in names where name.hasSuffix(Self.temporarySuffix) {
                 try attempt { (disk) throws(DiskError) in try disk.delete("\(folder)/\(name)") }
             }
+            // A program that died left its last rename in the cache: the journal must not forget
+            // entries for a snapshot whose name the power may yet take away.
+            guard !names.isEmpty else { continue }
+            try attempt { (disk) throws(DiskError) in try disk.syncDirectory(folder) }
         }
     }
 

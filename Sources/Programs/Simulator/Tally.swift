@@ -24,7 +24,7 @@ struct Tally {
         for (mark, count) in outcome.report.marks { marks[mark.rawValue] += count }
     }
 
-    var missed: [Mark] { Mark.allCases.filter { marks[$0.rawValue] == 0 } }
+    var missed: [Mark] { Mark.allCases.filter { marks[$0.rawValue] == 0 && !$0.isOff } }
 
     /// How often each probe was reached, the rare ones among them, and what it cost.
     func report(_ cost: Cost) -> String {

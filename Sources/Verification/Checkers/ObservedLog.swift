@@ -2,7 +2,7 @@ internal import Model
 
 /// The terms of a replica's log, from behind a snapshot to its end.
 struct ObservedLog: Sendable, Equatable {
-    private var snapshotIndex = LogIndex.zero
+    private(set) var snapshotIndex = LogIndex.zero
     private var snapshotTerm = Term.zero
 
     /// Of the entries behind the snapshot.

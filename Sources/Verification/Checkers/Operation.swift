@@ -77,5 +77,9 @@ public enum Rejection: Sendable, Equatable {
     case futureRevision
     case leaseNotFound
     case leaseExists
+
+    /// By an alarm.
+    case noSpace
+    case corrupt
     case other(String)
 }

@@ -37,6 +37,7 @@ extension RaftObserver {
     ) throws(Violation) {
         let replica = replicas.first { $0.group == group && $0.node == node }
         let durable = replica?.durable ?? ObservedLog()
+        guard !(replica?.hasUnheardSnapshot ?? false) else { return }
         guard index <= durable.lastIndex else {
             throw Violation(
                 .quorumDurability,

@@ -102,7 +102,8 @@ extension RaftObserver {
     ) throws(Violation) {
         guard let replica = replicas.first(where: { $0.group == group && $0.node == node }),
             let term = replica.log.term(at: index), !replica.durable.holds(index, term),
-            index > replica.received || !replica.durable.covers(index)
+            index > replica.received || !replica.durable.covers(index),
+            !replica.hasUnheardSnapshot
         else { return }
         throw Violation(
             .quorumDurability,

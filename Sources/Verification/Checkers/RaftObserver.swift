@@ -69,6 +69,12 @@ public struct RaftObserver: Sendable {
         var durableVote: (term: Term, candidate: UInt64) = (.zero, 0)
         var leads: Term?
 
+        /// Whether a snapshot is on its disk that it has not heard of: until it has, the entries that
+        /// the snapshot is to replace are there all the same.
+        var hasUnheardSnapshot: Bool {
+            durable.snapshotIndex > max(log.snapshotIndex, received)
+        }
+
         /// How far it was known to have committed since it leads; nil if it was not looked at yet.
         var commitIndexAsLeader: LogIndex?
     }

@@ -89,7 +89,7 @@ import Testing
         let disk = disk(seed: 1)
         let file = try disk.open("d/a", .create)
         try disk.zeroFill(file, to: 1_000)
-        disk.capacity = 1_000
+        disk.faults.capacity = 1_000
         try disk.write(file, at: 0, ["fits"])
         #expect(throws: DiskError.full(path: "d/a")) {
             try disk.write(file, at: 999, ["grows"])
@@ -102,7 +102,7 @@ import Testing
         try disk.write(file, at: 0, ["one"])
         try disk.sync(file)
         try disk.write(file, at: 0, ["two"])
-        disk.syncFault = .reverts
+        disk.faults.syncFault = .reverts
         #expect(throws: DiskError.self) { try disk.sync(file) }
         try disk.sync(file)
         #expect(try content(disk, "d/a") == Array("one".utf8))

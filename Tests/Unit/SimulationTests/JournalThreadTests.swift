@@ -14,7 +14,7 @@ import Testing
         settings.fileBytes = 4_096
         let thread = JournalThread(try Journal.open(on: disk, in: "j", settings: settings).journal)
         for index: UInt64 in 1...200 {
-            disk.capacity = nil
+            disk.faults.capacity = nil
             var batch = JournalBatch()
             batch.entries = [
                 JournalEntry(
@@ -26,7 +26,7 @@ import Testing
                 )
             ]
             _ = thread.run(.append(batch))
-            disk.capacity = disk.usedBytes
+            disk.faults.capacity = disk.usedBytes
             let completion = thread.seal()
             #expect(completion == nil, "after entry \(index): \(String(describing: completion))")
         }

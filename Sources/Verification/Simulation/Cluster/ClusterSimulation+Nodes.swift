@@ -45,7 +45,9 @@ extension ClusterSimulation {
             return
         }
         trace.mix(bytes)
-        running.shard.receive(bytes, from: nodes[source].id)
+        let (frame, isGarbled) = network.carry(bytes)
+        if isGarbled { mark(.frameGarbled) }
+        running.shard.receive(frame, from: nodes[source].id)
         requestTurn(target)
     }
 
@@ -53,19 +55,31 @@ extension ClusterSimulation {
         let effects = running.effects
         for fact in effects.facts { try take(fact, place) }
         guard nodes[place].running === running else { return }
+        if dies(at: .turnBegun, place) { return }
         let wasAppendUnderWay = running.isAppendUnderWay
         for job in effects.journalJobs { try submit(job, place, running) }
         for job in effects.snapshotJobs { submit(job, place, running) }
-        for frame in effects.frames { try send(frame, from: place) }
+        for (number, frame) in effects.frames.enumerated() {
+            if 2 * number >= effects.frames.count, dies(at: .halfOfFrames, place) { return }
+            try send(frame, from: place)
+        }
+        if dies(at: .framesSent, place) { return }
         try observeProgress(place, running, wroteAll: !wasAppendUnderWay)
         for completion in effects.completions { try take(completion, from: place) }
         for delivery in effects.watches { take(delivery, from: place) }
+        _ = dies(at: .answersGiven, place)
     }
 
     private func send(_ frame: OutgoingFrame, from source: Int) throws(Violation) {
         try checkPromises(frame.bytes, of: nodes[source].id)
         guard let target = nodes.firstIndex(where: { $0.id == frame.target }) else { return }
-        for arrival in network.arrivals(from: source, to: target, at: now) {
+        let arrivals = network.arrivals(
+            from: source,
+            to: target,
+            bytes: frame.bytes.count,
+            at: now
+        )
+        for arrival in arrivals {
             queue.schedule(.frame(frame.bytes, from: source, to: target), at: arrival)
         }
     }
@@ -115,6 +129,10 @@ extension ClusterSimulation {
         switch fact {
         case .becameLeader(let group, let term):
             mark(.leaderElected)
+            if term.number >= 20 { mark(.leaderOfManyTerms) }
+            if groupIDs.allSatisfy({ nodes[place].running?.shard.status($0)?.isLeader ?? false }) {
+                mark(.leaderOfSeveralGroups)
+            }
             elections.append((group, now))
             try observer.becameLeader(node, in: term, of: group)
         case .lostLeadership(let group, _):
@@ -128,8 +146,10 @@ extension ClusterSimulation {
         case .snapshotTaken: mark(.snapshotTaken)
         case .snapshotFailed: mark(.snapshotFailed)
         case .storageIsFull: mark(.storageFull)
-        case .followsLeader, .membersChanged, .storageHasSpaceAgain: return
+        case .storageHasSpaceAgain: mark(.storageFullEnded)
+        case .followsLeader, .membersChanged: return
         case .malformedFrame(let source, let reason):
+            guard !options.has(.garbledFrames) else { return mark(.malformedFrameRefused) }
             throw Violation(
                 .orderlyStop,
                 "node \(node) cannot read a frame of node \(source): \(reason)"
@@ -227,10 +247,12 @@ extension ClusterSimulation {
     }
 
     func restart(_ place: Int) throws(Violation) {
-        guard nodes[place].running == nil else { return }
+        guard nodes[place].running == nil, !nodes[place].isLeftBroken || phase == .faulty else {
+            return
+        }
         let node = nodes[place]
         node.boots += 1
-        node.mayStop = node.disk.mayFail
+        node.mayStop = node.disk.faults.mayFail
         let running: RunningNode
         do throws(RunningNode.StartFailure) {
             running = try RunningNode(
@@ -247,8 +269,13 @@ extension ClusterSimulation {
         node.running = running
         try observeDamage(node, running)
         for replica in running.recovered { try observeRecovered(replica, node.id) }
+        probe(running.recovered, boots: node.boots)
         register(place, as: "boot-\(node.boots)")
         queue.schedule(.tick(place, boot: running.boot), at: now + 1_000)
+        guard node.crashesLeft > 0 else { return }
+        node.crashesLeft -= 1
+        let soon = now + faultRandom.between(UInt64(0)...50_000_000)
+        queue.schedule(.die(place, boot: running.boot), at: soon)
     }
 
     /// A start may fail by a disk fault that is under way, and by nothing else.
@@ -258,7 +285,10 @@ extension ClusterSimulation {
     ) throws(Violation) {
         trace.tell(now, "node \(nodes[place].id) does not come up: \(failure)")
         let disk = nodes[place].disk
-        guard disk.isOff || nodes[place].mayStop || disk.capacity != nil else {
+        if nodes[place].isRotten, disk.giveUpUnreadable() {
+            return queue.schedule(.restart(place), at: now + 50_000_000)
+        }
+        guard disk.isOff || nodes[place].mayStop || disk.faults.capacity != nil else {
             throw Violation(
                 .recovery,
                 "node \(nodes[place].id) does not come up: \(failure)"

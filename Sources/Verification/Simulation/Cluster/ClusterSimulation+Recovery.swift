@@ -9,14 +9,42 @@ internal import RaftCore
 // The second phase: everything is whole again, and so must the cluster be within bounded time.
 extension ClusterSimulation {
     func heal() throws(Violation) {
-        trace.tell(now, "everything is healed")
         endAllFaults()
+        leaveSomeBroken()
+        trace.tell(now, "the rest is healed")
         phase = .healing(since: now)
         for place in clients.indices { clients[place].successesSinceHeal = 0 }
         for place in nodes.indices where nodes[place].running == nil {
             queue.schedule(.restart(place), at: now + 1_000_000)
         }
         queue.schedule(.poll, at: now + Self.pollPause)
+    }
+
+    /// A majority is all that a cluster needs: in some runs no more than that is healed.
+    ///
+    /// The others are off, or cut off, or hear nobody but are heard, which disturbs most.
+    private func leaveSomeBroken() {
+        guard options.leavesSomeBroken else { return }
+        var room = (nodes.count - 1) / 2 - nodes.count(where: \.isRotten)
+        for place in nodes.indices.shuffled(using: &faultRandom) where room > 0 {
+            guard !nodes[place].isRotten, faultRandom.happens(permille: 600) else { continue }
+            room -= 1
+            mark(.leftBroken)
+            nodes[place].isLeftBroken = true
+            let kind = faultRandom.below(3)
+            trace.tell(now, "node \(nodes[place].id) stays broken in way \(kind)")
+            disconnectClients(from: place)
+            disconnectWatchers(from: place)
+            openTransfers.removeAll { $0.place == place }
+            if kind == 0 {
+                crash(place, losesPower: false)
+                continue
+            }
+            for other in nodes.indices where other != place {
+                network.cut(from: other, to: place)
+                if kind == 1 { network.cut(from: place, to: other) }
+            }
+        }
     }
 
     private static let pollPause: UInt64 = 100_000_000
@@ -38,6 +66,7 @@ extension ClusterSimulation {
         switch phase {
         case .faulty, .finished: return
         case .healing(let since):
+            disarmAlarms()
             if let stuck = stuckClient {
                 guard now < since + patience else {
                     throw Violation(.availability, "\(stuck)\n\(overview)")
@@ -87,7 +116,7 @@ extension ClusterSimulation {
 
     private func replicaDifference(_ group: GroupID) -> Violation? {
         var applied: LogIndex?
-        for node in nodes {
+        for node in nodes where !node.isLeftBroken {
             guard let status = node.running?.shard.status(group) else {
                 return Violation(.availability, "node \(node.id) is not up")
             }
@@ -112,7 +141,7 @@ extension ClusterSimulation {
 
     private func stateDifference(_ number: Int) throws(Violation) -> Violation? {
         let group = keyspaces[number].group
-        for node in nodes {
+        for node in nodes where !node.isLeftBroken {
             guard let shard = node.running?.shard, let machine = shard.keyspace(group),
                 let status = shard.status(group)
             else { continue }
@@ -130,7 +159,7 @@ extension ClusterSimulation {
                 )
             }
         }
-        let images = nodes.compactMap { $0.running?.shard.metadata }
+        let images = nodes.compactMap { $0.isLeftBroken ? nil : $0.running?.shard.metadata }
         guard images.allSatisfy({ $0 == images.first }) else {
             return Violation(.convergence, "the cluster's metadata differs between nodes")
         }
@@ -167,6 +196,12 @@ extension ClusterSimulation {
         return lines.joined(separator: "\n")
     }
 
+    /// Where clocks leap, a lease may end at any time.
+    private var clockFastestPermille: UInt64 {
+        let leaps = options.has(.clockLeaps)
+        return leaps ? 1_000_000_000_000 : options.clockRates.upperBound / 1_000
+    }
+
     /// Safety, once nothing moves any more.
     func judge() throws(Violation) {
         for number in keyspaces.indices {
@@ -176,7 +211,7 @@ extension ClusterSimulation {
             try LeaseChecker(
                 history,
                 ends: findings.leaseEnds,
-                clockFastestPermille: options.clockRates.upperBound / 1_000
+                clockFastestPermille: clockFastestPermille
             ).check()
             let checker = WatchChecker(history)
             for watcher in watchers where watcher.keyspace == number {

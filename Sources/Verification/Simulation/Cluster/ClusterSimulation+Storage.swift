@@ -67,6 +67,7 @@ extension ClusterSimulation {
 
     func submit(_ job: SnapshotJob, _ place: Int, _ running: RunningNode) {
         running.snapshotJobs.append(job)
+        if running.snapshotJobs.count > 2 { mark(.snapshotsCrossed) }
         guard running.snapshotJobs.count == 1 else { return }
         queue.schedule(
             .snapshotJob(place, boot: running.boot),
@@ -85,8 +86,10 @@ extension ClusterSimulation {
         switch completion {
         case .snapshotSaved(let group, let mark, _), .snapshotReceived(let group, let mark, _):
             observer.coveredDurably(mark.index, mark.term, in: group, on: nodes[place].id)
-        case .appended, .full, .pinned, .snapshotNotSaved, .snapshotRead, .snapshotUnreadable,
-            .snapshotChunkReceived, .snapshotChunkRefused, .failed:
+        case .snapshotUnreadable: self.mark(.snapshotUnreadable)
+        case .snapshotChunkRefused: self.mark(.snapshotChunkRefused)
+        case .appended, .full, .pinned, .snapshotNotSaved, .snapshotRead,
+            .snapshotChunkReceived, .failed:
             break
         }
         queue.schedule(.completed(completion, place, boot: boot), at: now + 10_000)
@@ -113,13 +116,20 @@ extension ClusterSimulation {
 
     private func diskLatency(_ place: Int) -> UInt64 {
         guard phase == .faulty else { return min(options.diskLatency, 200_000) }
-        let latency = delayRandom.heavyTailed(options.diskLatency) * nodes[place].diskSlowness
+        let stall = nodes[place].diskStall
+        nodes[place].diskStall = 0
+        let latency =
+            delayRandom.heavyTailed(options.diskLatency) * nodes[place].diskSlowness + stall
         return min(latency, SimulationOptions.diskLatencyMax)
     }
 
     /// The disk went off in the middle of a job: so does the node.
     private func losePowerIfDue(_ place: Int) -> Bool {
         guard nodes[place].disk.isOff else { return false }
+        if let struck = nodes[place].disk.struck {
+            strikeAt(struck, place)
+            return true
+        }
         mark(.poweredOffWithinWrite)
         crash(place, losesPower: true)
         scheduleRestart(place)

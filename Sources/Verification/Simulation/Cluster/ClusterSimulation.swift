@@ -102,7 +102,8 @@ public final class ClusterSimulation {
         return SimulatedNode(
             id: NodeID(UInt64(place) + 1),
             disk: SimulatedDisk(
-                random: SeededGenerator(seed: options.seed, subsystem: "disk", number: place)
+                random: SeededGenerator(seed: options.seed, subsystem: "disk", number: place),
+                powerLoss: options.powerLoss
             ),
             clock: SimulatedClock(
                 offset: random.between(UInt64(0)...1_000_000_000_000),
@@ -168,7 +169,10 @@ public final class ClusterSimulation {
         case .record: record()
         case .fault: try strike()
         case .cutOff(let place): cutOff(place)
+        case .clog(let place, let end): clog(place, until: end)
+        case .die(let place, let boot): die(place, boot)
         case .faultEnds(let fault): end(fault)
+        case .disarm: disarmAlarms()
         case .heal: try heal()
         case .poll: try poll()
         }
@@ -182,6 +186,9 @@ public final class ClusterSimulation {
         probeObserver()
         mark(.frameLost, Int(network.framesLost))
         mark(.frameDuplicated, Int(network.framesDuplicated))
+        mark(.frameReplayedLate, Int(network.framesReplayedLate))
+        mark(.frameDelayedLong, Int(network.framesDelayed))
+        mark(.frameOverflowed, Int(network.framesOverflowed))
         return SimulationReport(
             seed: options.seed,
             traceHash: trace.hash,

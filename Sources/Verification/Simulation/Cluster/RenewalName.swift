@@ -15,6 +15,7 @@ struct RenewalName: Hashable {
 extension ClusterSimulation {
     /// Finds the proposals to end a lease whose renewal is in the log before, not yet applied.
     func probe(_ batch: JournalBatch, _ running: RunningNode) {
+        if batch.entries.count > 50 { mark(.appendBatched) }
         for entry in batch.entries {
             guard let status = running.shard.status(entry.group), status.isLeader,
                 let header = try? CommandHeader(decoding: entry.payload)

@@ -16,6 +16,21 @@ final class SimulatedNode {
     /// How many times slower than usual its disk is.
     var diskSlowness: UInt64 = 1
 
+    /// What its next write takes besides, in nanoseconds.
+    var diskStall: UInt64 = 0
+
+    /// A copy of its disk, to be put back later.
+    var image: DiskImage?
+
+    /// Where between the steps of a turn it is to die.
+    var armedStep: ArmedFaultPoint?
+
+    /// How often it will die again soon after it has started.
+    var crashesLeft = 0
+
+    /// Whether it is not healed in the end.
+    var isLeftBroken = false
+
     /// Whether its disk was made to fail since it was last started, so that it may stop.
     var mayStop = false
 

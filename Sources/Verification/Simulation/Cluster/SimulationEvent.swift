@@ -21,7 +21,10 @@ enum SimulationEvent {
     case record
     case fault
     case cutOff(Int)
+    case clog(Int, until: UInt64)
+    case die(Int, boot: UInt64)
     case faultEnds(LastingFault)
+    case disarm
     case heal
     case poll
 
@@ -32,9 +35,8 @@ enum SimulationEvent {
             .journalBegins(let node, _), .journalEnds(let node, _), .snapshotJob(let node, _),
             .completed(_, let node, _), .call(_, let node):
             node
-        case .restart, .client, .clientGivesUp, .watcher, .record, .fault, .cutOff, .faultEnds,
-            .heal,
-            .poll:
+        case .restart, .client, .clientGivesUp, .watcher, .record, .fault, .cutOff, .clog, .die,
+            .faultEnds, .disarm, .heal, .poll:
             nil
         }
     }
@@ -44,6 +46,8 @@ enum SimulationEvent {
 enum LastingFault {
     case partition(number: Int)
     case diskFull(Int)
+    case spaceErrors(Int)
+    case readOnly(Int)
     case slowDisk(Int)
     case readError(Int)
 }

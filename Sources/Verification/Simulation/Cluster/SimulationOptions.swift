@@ -38,6 +38,12 @@ public struct SimulationOptions: Sendable {
     /// How much faster or slower than a true clock a node's may run, in parts per million.
     var clockDrift: UInt64
 
+    /// What becomes of unsynced sectors when the power fails.
+    var powerLoss = PowerLoss()
+
+    /// Whether only a majority is healed in the end.
+    var leavesSomeBroken = false
+
     /// Whether faults mostly leave a majority alive, so that much happens between them.
     var sparesMajority: Bool
 
@@ -59,7 +65,7 @@ public struct SimulationOptions: Sendable {
         // Each by a generator of its own: a new class leaves the others as they were.
         faults = FaultClass.allCases.filter { fault in
             var random = SeededGenerator(seed: seed, subsystem: "class \(fault.rawValue)")
-            return !random.happens(permille: 400)
+            return !random.happens(permille: 300) && !FaultClass.unsurvived.contains(fault)
         }
         faultSeconds = random.between(UInt64(4)...30)
         clientPause = random.pick([1_000_000, 10_000_000, 50_000_000])
@@ -81,6 +87,25 @@ public struct SimulationOptions: Sendable {
         clientPatience = random.pick([nil, electionTime / 4, electionTime, electionTime * 2])
         clientMovesPermille = random.pick([1_000, 1_000, 200, 20])
         watcherPauseMax = random.pick([800_000_000, 800_000_000, 100_000_000])
+        powerLoss = PowerLoss(
+            tearsParts: faults.contains(.tornParts),
+            leavesGarbage: faults.contains(.garbageSectors)
+        )
+        leavesSomeBroken = random.happens(permille: 400)
+        shard.appendStallTicks = random.pick([2, 10, 40, 400])
+        if faults.contains(.quota), random.happens(permille: 400) {
+            shard.quotaBytes = random.pick([2_000, 10_000, 60_000])
+        }
+        if random.happens(permille: 30) { stretch(&random) }
+    }
+
+    /// Minutes instead of seconds, so that what is minutes late still finds somebody.
+    private mutating func stretch(_ random: inout SeededGenerator) {
+        faultSeconds = random.between(UInt64(120)...300)
+        clientPause = 100_000_000
+        faultPause = 600_000_000
+        shard.tickNanoseconds = 100_000_000
+        if network.replayPermille > 0 { network.replayDelayMax = 240_000_000_000 }
     }
 
     /// The core alone: Raft, journals and disks of up to nine nodes, for minutes, with records instead
@@ -146,6 +171,14 @@ public struct SimulationOptions: Sendable {
             network.replayDelayMax = random.pick([100_000_000, 2_000_000_000, 60_000_000_000])
         }
         network.isOrdered = !faults.contains(.disorder)
+        if faults.contains(.heavyTails) {
+            network.tailPermille = random.between(1...10)
+            network.tailDelayMax = random.pick([1_000_000_000, 10_000_000_000, 60_000_000_000])
+        }
+        if faults.contains(.narrowLinks), random.happens(permille: 400) {
+            network.bytesPerSecond = random.pick([1_000, 20_000, 200_000, 2_000_000])
+        }
+        if faults.contains(.garbledFrames) { network.garbledPermille = random.between(1...50) }
         return network
     }
 
@@ -174,6 +207,11 @@ extension SimulationOptions: CustomStringConvertible {
             \(shard.requestTimeoutTicks), read retry \(shard.readRetryTicks), snapshot stall \
             \(shard.snapshotStallTicks), snapshots every \(shard.snapshotEntries) entries or \
             \(shard.snapshotBytes) bytes, time every \(shard.advanceTimeTicks)
+              power loss tears parts \(powerLoss.tearsParts), leaves garbage \(powerLoss.leavesGarbage); \
+            tail \(network.tailPermille) ‰ up to \(network.tailDelayMax / 1_000_000) ms, \
+            \(network.bytesPerSecond.map { "\($0)" } ?? "any number of") bytes/s, garbled \
+            \(network.garbledPermille) ‰; stall \(shard.appendStallTicks), quota \
+            \(shard.quotaBytes.map { "\($0)" } ?? "none"), some stay broken \(leavesSomeBroken)
               raft: election \(raft.electionTicks), inflight \(raft.inflightAppendsMax) appends or \
             \(raft.inflightBytesMax) bytes, append \(raft.appendBytesMax), uncommitted \
             \(raft.uncommittedBytesMax), apply \(raft.applyBytesMax), catch-up \(raft.catchUpEntries)

@@ -15,32 +15,24 @@ final class SimulatedDisk: Disk {
     private var nextFile = 1
     private var random: SeededGenerator
 
-    /// Bytes that all files may have together; nil is "enough".
-    var capacity: Int?
+    /// What is wrong with it at the moment.
+    var faults = DiskFaults()
 
-    /// The next sync fails, in this way.
-    var syncFault: SyncFault?
-
-    /// Each read fails with this likelihood.
-    var readFaultPermille = 0
+    /// What becomes of unsynced sectors.
+    let powerLoss: PowerLoss
 
     /// The power fails after this many more changes, in the middle of whatever is under way.
     var changesUntilPowerFails: Int?
 
+    /// Where the process or the power is to fail next.
+    var armed: ArmedFaultPoint?
+
+    /// What it failed at, once it has.
+    private(set) var struck: ArmedFaultPoint?
+
     private(set) var isOff = false
 
-    /// Whether a program may have to stop by what is wrong with it.
-    var mayFail: Bool { syncFault != nil || readFaultPermille > 0 }
-
     private(set) var syncs = 0
-
-    enum SyncFault {
-        /// The cache drops what was not synced; later reads see the old content.
-        case reverts
-
-        /// The cache keeps it, and a later sync would succeed.
-        case staysDirty
-    }
 
     private struct OpenFile {
         var id: Int
@@ -60,7 +52,10 @@ final class SimulatedDisk: Disk {
         case rename(String, to: String)
     }
 
-    init(random: SeededGenerator) { self.random = random }
+    init(random: SeededGenerator, powerLoss: PowerLoss = PowerLoss()) {
+        self.random = random
+        self.powerLoss = powerLoss
+    }
 
     var usedBytes: Int { names.entries.reduce(0) { $0 + $1.file.size } }
 
@@ -88,7 +83,7 @@ final class SimulatedDisk: Disk {
         case .create:
             guard names.file(at: path) == nil else { throw .alreadyExists(path: path) }
             try checkSpace(path, for: 1)
-            try change(path)
+            try change(path, .create)
             file = SimulatedFile()
             names.link(path, to: file)
             note(.link(path, file), in: path)
@@ -105,7 +100,9 @@ final class SimulatedDisk: Disk {
 
     func read(_ file: FileID, at offset: Int, count: Int) throws(DiskError) -> [UInt8] {
         let open = try find(file)
-        if readFaultPermille > 0, random.happens(permille: readFaultPermille) {
+        if random.happens(permille: faults.readFaultPermille)
+            || !open.file.isReadable(at: offset, count)
+        {
             throw .failed(path: open.path, reason: "input/output error")
         }
         return open.file.read(at: offset, count: count)
@@ -116,7 +113,7 @@ final class SimulatedDisk: Disk {
         let count = slices.reduce(0) { $0 + $1.count }
         let growth = max(0, offset + count - open.file.size)
         let isCut = isOutOfSpace(for: growth)
-        do throws(DiskError) { try change(open.path) } catch {
+        do throws(DiskError) { try change(open.path, .write) } catch {
             // The power fails within the write: some of it may have reached the cache.
             writePart(slices, of: count, at: offset, open.file)
             throw error
@@ -128,6 +125,7 @@ final class SimulatedDisk: Disk {
             slice.withUnsafeBytes { open.file.write($0, at: position) }
             position += slice.count
         }
+        try reach(.write, open.path, isAfter: true)
     }
 
     /// Only what fits into the file as it is, so that nothing grows on a full disk.
@@ -150,51 +148,60 @@ final class SimulatedDisk: Disk {
     func zeroFill(_ file: FileID, to size: Int) throws(DiskError) {
         let open = try findWritable(file)
         try checkSpace(open.path, for: size - open.file.size)
-        try change(open.path)
+        try change(open.path, .fill)
         if size > open.file.size { open.file.resize(size) }
+        try reach(.fill, open.path, isAfter: true)
     }
 
     func truncate(_ file: FileID, to size: Int) throws(DiskError) {
         let open = try findWritable(file)
         try checkSpace(open.path, for: size - open.file.size)
-        try change(open.path)
+        try change(open.path, .truncate)
         open.file.resize(size)
     }
 
     func sync(_ file: FileID) throws(DiskError) {
         let open = try find(file)
-        try change(open.path)
+        try change(open.path, .sync)
         syncs += 1
-        if let fault = syncFault {
-            syncFault = nil
-            if case .reverts = fault { open.file.revert() }
+        if let fault = faults.syncFault {
+            faults.syncFault = nil
+            switch fault {
+            case .reverts: open.file.revert()
+            case .seemsClean: open.file.forget()
+            case .staysDirty: break
+            }
             throw .failed(path: open.path, reason: "input/output error at sync")
         }
         open.file.sync()
+        try reach(.sync, open.path, isAfter: true)
     }
 
     func syncDirectory(_ path: String) throws(DiskError) {
-        try change(path)
+        try change(path, .syncFolder)
         let place = place(ofDirectory: path)
         for change in directories[place].unsynced { apply(change) }
         directories[place].unsynced = []
+        try reach(.syncFolder, path, isAfter: true)
     }
 
     func rename(_ source: String, to target: String) throws(DiskError) {
         try checkPower(source)
         guard names.file(at: source) != nil else { throw .notFound(path: source) }
-        try change(source)
+        try change(target, .rename)
         guard let file = names.unlink(source) else { return }
         names.link(target, to: file)
         note(.rename(source, to: target), in: target)
+        try reach(.rename, target, isAfter: true)
     }
 
     func delete(_ path: String) throws(DiskError) {
         try checkPower(path)
         guard names.file(at: path) != nil else { throw .notFound(path: path) }
-        try change(path)
+        try change(path, .delete)
         names.unlink(path)
         note(.unlink(path), in: path)
+        try reach(.delete, path, isAfter: true)
     }
 }
 
@@ -207,7 +214,7 @@ extension SimulatedDisk {
             directories[place].unsynced = []
         }
         names = durableNames
-        for entry in names.entries { entry.file.losePower(&random) }
+        for entry in names.entries { entry.file.losePower(powerLoss, &random) }
         restart()
     }
 
@@ -215,7 +222,36 @@ extension SimulatedDisk {
     func restart() {
         openFiles = []
         isOff = false
+        struck = nil
+        armed = nil
         changesUntilPowerFails = nil
+    }
+
+    /// Damages a file while nobody looks; says where, nil if there is no such file.
+    func suffer(_ damage: Damage, at path: String) -> Int? {
+        guard let file = names.file(at: path), file.size > 0 else { return nil }
+        let offset = random.below(file.size)
+        switch damage {
+        case .flippedBit: file.rot(at: offset, bit: random.below(8))
+        case .zeroedSector: file.overwriteAtRest(sectorAt: offset) { _ in 0 }
+        case .garbledSector:
+            file.overwriteAtRest(sectorAt: offset) { _ in
+                UInt8(truncatingIfNeeded: random.next())
+            }
+        case .misdirectedSector:
+            let source = random.below(file.size) / SimulatedFile.sectorBytes
+            let stray = file.read(
+                at: source * SimulatedFile.sectorBytes,
+                count: SimulatedFile.sectorBytes
+            )
+            file.overwriteAtRest(sectorAt: offset) { $0 < stray.count ? stray[$0] : 0 }
+        case .unreadableSector: file.becomeUnreadable(sectorAt: offset)
+        case .truncatedFile: file.truncateAtRest(to: offset)
+        case .lostFile:
+            names.unlink(path)
+            durableNames.unlink(path)
+        }
+        return offset
     }
 
     /// Changes one bit of one file while nobody looks; says where, nil if there is no such file.
@@ -224,6 +260,28 @@ extension SimulatedDisk {
         let offset = range.lowerBound + random.below(range.count)
         file.rot(at: offset, bit: random.below(8))
         return offset
+    }
+
+    /// The drive puts zeros in the place of sectors that cannot be read; whether there were any.
+    func giveUpUnreadable() -> Bool {
+        var hasAny = false
+        for entry in names.entries where entry.file.giveUpUnreadable() { hasAny = true }
+        if hasAny { restart() }
+        return hasAny
+    }
+
+    /// All that is durable now.
+    func image() -> DiskImage {
+        DiskImage(files: durableNames.entries.map { ($0.path, $0.file.durable) })
+    }
+
+    /// Becomes what it was, or empty; while the node is down.
+    func replace(with image: DiskImage) {
+        names = NameTable()
+        directories = []
+        for file in image.files { names.link(file.path, to: SimulatedFile(holding: file.content)) }
+        durableNames = names
+        restart()
     }
 
     var files: [(path: String, size: Int)] { names.entries.map { ($0.path, $0.file.size) } }
@@ -263,7 +321,7 @@ extension SimulatedDisk {
     }
 
     private func isOutOfSpace(for growth: Int) -> Bool {
-        guard let capacity, growth > 0 else { return false }
+        guard let capacity = faults.capacity, growth > 0 else { return false }
         return usedBytes + growth > capacity
     }
 
@@ -275,13 +333,66 @@ extension SimulatedDisk {
         if isOff { throw .failed(path: path, reason: "the power is off") }
     }
 
-    /// Before each change: the moment at which the power may fail.
-    private func change(_ path: String) throws(DiskError) {
+    /// Before each change: the moment at which the power may fail, and at which there may be no space.
+    private func change(_ path: String, _ operation: DiskOperation) throws(DiskError) {
         try checkPower(path)
-        guard let left = changesUntilPowerFails else { return }
-        changesUntilPowerFails = left - 1
-        guard left <= 0 else { return }
-        isOff = true
-        throw .failed(path: path, reason: "the power fails")
+        try reach(operation, path, isAfter: false)
+        if let left = changesUntilPowerFails {
+            changesUntilPowerFails = left - 1
+            guard left > 0 else { throw fail(path) }
+        }
+        guard !faults.isReadOnly else {
+            throw .failed(path: path, reason: "read-only file system")
+        }
+        // What was deleted needs no space; writes into files that have theirs neither.
+        guard operation != .delete, operation != .write,
+            random.happens(permille: faults.fullPermille)
+        else { return }
+        throw .full(path: path)
     }
+
+    private func fail(_ path: String) -> DiskError {
+        isOff = true
+        return .failed(path: path, reason: "the power fails")
+    }
+
+    private func reach(
+        _ operation: DiskOperation,
+        _ path: String,
+        isAfter: Bool
+    ) throws(DiskError) {
+        guard let armed, armed.isAfter == isAfter,
+            FaultPoint(operation, path) == armed.point
+        else { return }
+        struck = armed
+        self.armed = nil
+        throw fail(path)
+    }
+}
+
+/// What changes a disk.
+enum DiskOperation {
+    case create, write, fill, truncate, sync, syncFolder, rename, delete
+}
+
+extension FaultPoint {
+    /// The name of what is done to a file, if it has one.
+    fileprivate init?(_ operation: DiskOperation, _ path: String) {
+        let isJournal = path.hasPrefix("journal")
+        switch operation {
+        case .write: self = isJournal ? .batchWritten : .snapshotWritten
+        case .sync: self = isJournal ? .journalSynced : .snapshotSynced
+        case .fill: self = .journalFileFilled
+        case .rename where path.contains("/spare-"): self = .journalFileKept
+        case .rename: self = isJournal ? .journalFileNamed : .snapshotNamed
+        case .delete: self = isJournal ? .journalFileDeleted : .snapshotDeleted
+        case .syncFolder: self = isJournal ? .journalFolderSynced : .snapshotFolderSynced
+        case .create, .truncate: return nil
+        }
+    }
+}
+
+/// The durable content of a disk at some moment.
+struct DiskImage {
+    var files: [(path: String, content: [UInt8])] = []
 }

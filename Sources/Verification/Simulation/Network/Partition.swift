@@ -11,6 +11,12 @@ enum Partition: CaseIterable, Sendable {
     /// One node in the middle hears both sides, which do not hear each other.
     case bridge
 
+    /// Each hears only its two neighbours, so that everybody sees another majority.
+    case ring
+
+    /// One link, both ways.
+    case oneLink
+
     /// One link, one way only.
     case oneWayLink
 
@@ -37,6 +43,16 @@ enum Partition: CaseIterable, Sendable {
         case .oneAlone: return Self.links(nodes) { $0 == odd || $1 == odd }
         case .bridge:
             return Self.links(nodes) { $0 != odd && $1 != odd && ($0 < odd) != ($1 < odd) }
+        case .ring:
+            return Self.links(nodes) { source, target in
+                let distance = (source - target + nodes) % nodes
+                return distance != 1 && distance != nodes - 1
+            }
+        case .oneLink:
+            let other = random.below(nodes)
+            return Self.links(nodes) {
+                ($0 == odd && $1 == other) || ($0 == other && $1 == odd)
+            }
         case .oneWayLink:
             let target = random.below(nodes)
             return Self.links(nodes) { $0 == odd && $1 == target }

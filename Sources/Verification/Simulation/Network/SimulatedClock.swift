@@ -1,6 +1,7 @@
 internal import Model
 
-/// A node's monotonic clock: begins anywhere, runs a little fast or slow, never jumps.
+/// A node's monotonic clock: begins anywhere, runs a little fast or slow, stands still for a while or
+/// leaps ahead, as after a virtual machine was asleep; it never goes back.
 struct SimulatedClock {
     private let offset: UInt64
 
@@ -16,7 +17,9 @@ struct SimulatedClock {
     }
 
     func reading(at now: UInt64) -> Instant {
-        Instant(localAtChange + (now - changedAt) / 1_000 * rate / 1_000)
+        // While it stands still, `changedAt` is yet to come.
+        guard now > changedAt else { return Instant(localAtChange) }
+        return Instant(localAtChange + (now - changedAt) / 1_000 * rate / 1_000)
     }
 
     /// How long the local clock takes for a time that seems `local` long to the node.
@@ -24,7 +27,18 @@ struct SimulatedClock {
 
     mutating func run(at rate: UInt64, from now: UInt64) {
         localAtChange = reading(at: now).number
-        changedAt = now
+        changedAt = max(changedAt, now)
         self.rate = rate
+    }
+
+    /// Stands still from now on.
+    mutating func freeze(for duration: UInt64, from now: UInt64) {
+        localAtChange = reading(at: now).number
+        changedAt = max(changedAt, now + duration)
+    }
+
+    mutating func leap(by duration: UInt64, at now: UInt64) {
+        localAtChange = reading(at: now).number + duration
+        changedAt = max(changedAt, now)
     }
 }

@@ -53,15 +53,20 @@ extension ClusterSimulation {
     /// Where it must, where it was, or anywhere.
     private func node(for place: Int) -> Int? {
         if let stay = clients[place].stay {
-            if now < stay.until, nodes[stay.node].running != nil { return stay.node }
+            if now < stay.until, reachableNodes.contains(stay.node) { return stay.node }
             clients[place].stay = nil
         }
         let moves = clients[place].random.happens(permille: options.clientMovesPermille)
-        if !moves, let home = clients[place].home, nodes[home].running != nil { return home }
-        let running = nodes.indices.filter { nodes[$0].running != nil }
+        if !moves, let home = clients[place].home, reachableNodes.contains(home) { return home }
+        let running = reachableNodes
         guard !running.isEmpty else { return nil }
         clients[place].home = clients[place].random.pick(running)
         return clients[place].home
+    }
+
+    /// Those that clients and watchers turn to.
+    var reachableNodes: [Int] {
+        nodes.indices.filter { nodes[$0].running != nil && !nodes[$0].isLeftBroken }
     }
 
     private func call(
@@ -258,6 +263,8 @@ extension Rejection {
         case .futureRevision: self = .futureRevision
         case .leaseNotFound: self = .leaseNotFound
         case .leaseExists: self = .leaseExists
+        case .noSpace: self = .noSpace
+        case .corrupt: self = .corrupt
         default: self = .other("\(error)")
         }
     }

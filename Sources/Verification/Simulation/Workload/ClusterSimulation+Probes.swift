@@ -1,6 +1,8 @@
 internal import Checkers
 internal import Groups
 internal import KeyspaceModel
+internal import Model
+internal import RaftCore
 
 // What clients met: counted, for a campaign to say what it never came to.
 extension ClusterSimulation {
@@ -11,6 +13,11 @@ extension ClusterSimulation {
             clients[place].successesSinceHeal += 1
         case .rejected(.other(let reason), _):
             throw Violation(.strictSerializability, "a sound request was rejected: \(reason)")
+        case .rejected(.noSpace, _), .rejected(.corrupt, _):
+            guard mayBeAlarmed else {
+                throw Violation(.strictSerializability, "refused for an alarm that nobody raised")
+            }
+            mark(outcome.isForSpace ? .outOfSpace : .corruptionAlarmed)
         case .rejected(.compacted, _):
             mark(.compactedRead)
             mark(.rejected)
@@ -23,6 +30,7 @@ extension ClusterSimulation {
     /// What is noteworthy of an operation that was answered.
     func probe(_ operation: Operation, _ call: SimulatedClient.Call, in number: Int) {
         guard case .succeeded(let response, _) = operation.outcome else { return }
+        if now - operation.invoked > 5_000_000_000 { mark(.answeredLate) }
         if call.elections < elections.count { mark(.answeredAfterElection) }
         switch (operation.request, response) {
         case (.range, _): return
@@ -30,6 +38,7 @@ extension ClusterSimulation {
             mark(response.succeeded ? .transactionSucceeded : .transactionFailed)
         case (.leaseKeepAlive, .leaseKeepAlive(let response)):
             mark(response.ttl > 0 ? .leaseRenewed : .leaseRenewedTooLate)
+        case (.leaseRevoke, _): mark(.leaseRevoked)
         case (.compact(let request), _):
             let changes = keyspaces[number].history.changes
             let change = changes.first { $0.revision == request.revision }
@@ -40,6 +49,17 @@ extension ClusterSimulation {
         }
         let status = nodes[call.node].running?.shard.status(keyspaces[number].group)
         if status?.isLeader == false { mark(.writeForwarded) }
+    }
+
+    /// What a node found on its disk.
+    func probe(_ recovered: [RecoveredReplica], boots: UInt64) {
+        for replica in recovered {
+            let snapshot = replica.restored.snapshot.index
+            if snapshot > .zero, replica.restored.entries.isEmpty { mark(.recoveredBehindSnapshot) }
+            if boots > 1, snapshot == .zero, replica.restored.entries.isEmpty {
+                mark(.recoveredInFullyNewJournal)
+            }
+        }
     }
 
     /// What the whole run came to, as its observer and checkers found.
@@ -55,6 +75,7 @@ extension ClusterSimulation {
         mark(.leaseEnded, findings.leaseEnds.count)
         mark(.unansweredWriteApplied, findings.unansweredWrites)
         for end in findings.leaseEnds {
+            if end.leases.count > 1 { mark(.leasesEndedTogether) }
             let hasOutlived = end.leases.contains { hasSeenElection($0, until: end, in: number) }
             if hasOutlived { mark(.leaseOutlivedLeader) }
         }
@@ -69,5 +90,11 @@ extension ClusterSimulation {
         return elections.contains {
             $0.group == keyspaces[number].group && $0.time > granted && $0.time < end.seenAt
         }
+    }
+}
+
+extension OperationOutcome {
+    fileprivate var isForSpace: Bool {
+        if case .rejected(.noSpace, _) = self { true } else { false }
     }
 }

@@ -41,7 +41,7 @@ extension ClusterSimulation {
     }
 
     private func attach(_ place: Int) {
-        let running = nodes.indices.filter { nodes[$0].running != nil }
+        let running = reachableNodes
         guard !running.isEmpty else { return }
         let node = watchers[place].random.pick(running)
         let group = keyspaces[watchers[place].keyspace].group
@@ -78,6 +78,7 @@ extension ClusterSimulation {
         if response.events.isEmpty, !response.created, !response.canceled {
             mark(.watchToldOfProgress)
         }
+        if response.events.count > 100 { mark(.watchToldOfMany) }
         guard !watchers[place].take(response) else { return }
         mark(.watchCompacted)
         detach(place)
