@@ -3,20 +3,27 @@ public import Model
 // What replicas hand to their journals, what is on their disks, and what they read back.
 extension RaftObserver {
     /// A replica hands entries, consecutive from `first`, to its journal; they replace its tail.
+    ///
+    /// Those from `replaced` on are replaced in their turn by what the same batch says later: they
+    /// waited for a slow disk while others were committed in their place. They were promised to
+    /// nobody, and a crash before the batch is whole finds what a crash before it would have.
     public mutating func wrote(
         _ entries: [ObservedEntry],
         from first: LogIndex,
+        replacedFrom replaced: LogIndex? = nil,
         in group: GroupID,
         on node: NodeID
     ) throws(Violation) {
         let place = place(group, node)
         let groupPlace = self.place(group)
         try checkAppendOnly(first, replicas[place])
-        let replaced = replicas[place].log.term(at: first)
-        if let replaced, replaced != entries.first?.term { suffixesCut += 1 }
+        let term = replicas[place].log.term(at: first)
+        if let term, term != entries.first?.term { suffixesCut += 1 }
         for (offset, entry) in entries.enumerated() {
             let index = first + offset
-            try checkCommitted(entry, at: index, groups[groupPlace], replicas[place])
+            if replaced.map({ index < $0 }) ?? true {
+                try checkCommitted(entry, at: index, groups[groupPlace], replicas[place])
+            }
             try note(entry, at: index, in: groupPlace, place)
             replicas[place].log.replace(from: index, with: [entry])
         }

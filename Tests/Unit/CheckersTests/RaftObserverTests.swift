@@ -96,6 +96,31 @@ import Testing
         }
     }
 
+    @Test func whatOneBatchWritesAndReplacesContradictsNothing() throws {
+        var observer = try observer()
+        try observer.applied(upTo: LogIndex(2), in: group, on: nodes[1], wroteAll: true)
+        let old = entries(0, 9, 9)
+        expect(.stateMachineSafety) {
+            try observer.wrote(old, from: LogIndex(1), in: group, on: nodes[1])
+        }
+        expect(.stateMachineSafety) {
+            try observer.wrote(
+                old,
+                from: LogIndex(1),
+                replacedFrom: LogIndex(2),
+                in: group,
+                on: nodes[1]
+            )
+        }
+        try observer.wrote(
+            old,
+            from: LogIndex(1),
+            replacedFrom: LogIndex(1),
+            in: group,
+            on: nodes[1]
+        )
+    }
+
     @Test func aLeaderWithoutACommittedEntryIsFound() throws {
         var observer = try observer()
         try observer.applied(upTo: LogIndex(2), in: group, on: nodes[0], wroteAll: true)

@@ -159,8 +159,16 @@ extension ClusterSimulation {
                 on: node
             )
         }
-        for run in batch.runs {
-            try observer.wrote(run.entries, from: run.first, in: run.group, on: node)
+        let runs = batch.runs
+        for (place, run) in runs.enumerated() {
+            let later = runs[(place + 1)...].filter { $0.group == run.group }
+            try observer.wrote(
+                run.entries,
+                from: run.first,
+                replacedFrom: later.map(\.first).min(),
+                in: run.group,
+                on: node
+            )
         }
     }
 
