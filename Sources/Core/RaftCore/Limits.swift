@@ -19,6 +19,10 @@ enum Limits {
 
     static let heartbeatTicks = 1
 
+    /// What a group is left awake after its last request: to wake costs a round of heartbeats, so it
+    /// must not happen between two requests of one client.
+    static let quiesceTicks = 2 * electionTicks
+
     /// Appends under way to one follower; at one a turn this is far more than a round trip takes.
     static let inflightAppendsMax = 256
 

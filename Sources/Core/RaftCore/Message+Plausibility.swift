@@ -19,6 +19,7 @@ extension Message {
             previousIndex.isPlausible && hintIndex <= previousIndex && hintTerm <= term
         case .heartbeat(let heartbeat):
             heartbeat.commitIndex.isPlausible && heartbeat.round.isPlausible
+                && !(heartbeat.isLast && heartbeat.round != nil)
         case .heartbeatReply(let reply):
             reply.round.isPlausible
         case .installSnapshot(let mark):

@@ -104,9 +104,14 @@ public struct Heartbeat: Sendable, Equatable {
     public var commitIndex: LogIndex
     public var round: ReadRound?
 
-    public init(commitIndex: LogIndex, round: ReadRound?) {
+    /// Whether the leader quiesces: if `commitIndex` is the end of the follower's log, too, there will
+    /// be no further heartbeat until something happens.
+    public var isLast: Bool
+
+    public init(commitIndex: LogIndex, round: ReadRound?, isLast: Bool = false) {
         self.commitIndex = commitIndex
         self.round = round
+        self.isLast = isLast
     }
 }
 

@@ -90,5 +90,8 @@ public enum RaftMutant: Int, CaseIterable, Sendable {
     /// A repair ends at what was committed when the leader heard of it, not at an entry that came
     /// later: what was acknowledged and not yet committed is forgotten.
     case repairEndsAtCommitIndex
+
+    /// The leader quiesces though followers lack entries, and nobody sends them any more.
+    case quiescesOverLaggingFollowers
 }
 #endif

@@ -119,6 +119,11 @@ extension Raft {
         if !isDamaged, heartbeat.commitIndex <= log.lastIndex {
             commit(upTo: heartbeat.commitIndex)
         }
+        // Who has all that the leader has agrees, in silence, to hear no more of it.
+        if heartbeat.isLast, heartbeat.commitIndex == log.lastIndex, !isDamaged {
+            isQuiescent = true
+            return
+        }
         // What is committed agrees with every leader's log.
         say(
             progress(upTo: commitIndex) ?? .heartbeatReply(HeartbeatReply(round: heartbeat.round)),

@@ -20,6 +20,7 @@ extension Raft {
     /// Heartbeats, and once in an election timeout the question whether a majority still answers: a
     /// leader that is cut off must know it, and let clients look elsewhere (thesis §6.2).
     mutating func tickLeader() {
+        quietTicks += 1
         leadership?.ticksSinceHeartbeat += 1
         if leadership?.ticksSinceHeartbeat ?? 0 >= settings.heartbeatTicks {
             leadership?.dueHeartbeat()
@@ -45,6 +46,7 @@ extension Raft {
         guard uncommitted == 0 || weight <= settings.uncommittedBytesMax - uncommitted else {
             return .tooManyUncommittedBytes(limit: settings.uncommittedBytesMax)
         }
+        noteRequest()
         return .accepted(appendOwn(kind, payload: payload))
     }
 

@@ -8,6 +8,7 @@ extension Raft {
         guard waiting < settings.readsWaitingMax else {
             return .tooManyReads(limit: settings.readsWaitingMax)
         }
+        noteRequest()
         leadership?.reads.add(request)
         leadership?.wake()
         return .accepted

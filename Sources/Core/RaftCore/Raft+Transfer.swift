@@ -32,6 +32,7 @@ extension Raft {
         }
         guard configuration.voters.contains(successor) else { return .notVoter }
         guard self.successor != successor else { return .begun }
+        noteRequest()
         leadership?.transfer = LeadershipTransfer(successor: successor)
         leadership?.wake()
         return .begun

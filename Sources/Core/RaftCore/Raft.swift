@@ -31,7 +31,7 @@ public import Model
 ///
 /// Nothing from outside traps: messages with impossible numbers are dropped (`Message.isPlausible`).
 ///
-/// Missing as yet: leader leases, quiescence.
+/// Missing as yet: leader leases.
 ///
 /// Sources: Ongaro & Ousterhout 2014 ("Raft §"), Ongaro's thesis 2014 ("thesis §"), and etcd-io/raft
 /// for flow control, conflict hints and the ways of pre-vote together with check-quorum.
@@ -82,6 +82,12 @@ public struct Raft: Sendable {
     /// How many ticks this replica waits for a leader this time.
     var electionTimeoutTicks = 0
 
+    /// Whether the clock stands still, as there is nothing to agree on.
+    public internal(set) var isQuiescent = false
+
+    /// A leader's ticks since something was last asked of it.
+    var quietTicks = 0
+
     /// What the next `Ready` will carry: messages that wait for nothing, those that speak for what
     /// is on disk, and reads.
     var messages: [Message] = []
@@ -131,6 +137,7 @@ public struct Raft: Sendable {
 
     /// Time passes.
     public mutating func tick() {
+        guard !isQuiescent else { return }
         ticksElapsed += 1
         if leadership != nil {
             tickLeader()
@@ -144,6 +151,7 @@ public struct Raft: Sendable {
         guard message.target == replica, message.source != replica, message.isPlausible else {
             return
         }
+        wake()
         if message.term < state.term { return answerStale(message) }
         if case .requestVote(let request) = message.body {
             guard mayVote else { return }

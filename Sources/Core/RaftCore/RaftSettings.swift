@@ -6,6 +6,9 @@ public struct RaftSettings: Sendable {
 
     public var heartbeatTicks = Limits.heartbeatTicks
 
+    /// A leader that was asked nothing for so long may quiesce.
+    public var quiesceTicks = Limits.quiesceTicks
+
     /// Appends, and bytes of them, that may be under way to one follower.
     public var inflightAppendsMax = Limits.inflightAppendsMax
     public var inflightBytesMax = Limits.inflightBytesMax

@@ -42,6 +42,9 @@ final class Group {
     /// Whether it waits for its part in the turn.
     var isTouched = false
 
+    /// Whether time passes for it.
+    var isAwake = false
+
     struct ForwardMark {
         var origin: NodeID
         var sequence: UInt64

@@ -33,6 +33,9 @@ public enum GroupsMutant: Int, CaseIterable, Sendable {
 
     /// A snapshot says who belongs to the group now, not who did at its index.
     case snapshotHasLatestConfiguration
+
+    /// A quiescent group does not hear that its leader's node is gone.
+    case sleepsThroughLossOfLeader
 }
 
 extension Shard {

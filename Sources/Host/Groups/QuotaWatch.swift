@@ -11,7 +11,7 @@ internal import Model
 /// again but a further write.
 struct QuotaWatch {
     /// A write has been applied that left the keyspace too large.
-    private var isExceeded = false
+    private(set) var isExceeded = false
     private var proposedUntil = Tick.zero
 
     mutating func noteExceeded() { isExceeded = true }

@@ -46,6 +46,12 @@ extension Shard {
         _ = group.raft.changeMembers(voters: wanted.voters, learners: wanted.learners)
     }
 
+    /// Whether there is nothing to do for the leader of a group that has other members than it should.
+    func hasWantedMembers(_ group: Group) -> Bool {
+        guard let control = controlMachine, control.controller.image.isFounded else { return true }
+        return group.membership.agreedVersion == control.membersVersion && group.raft.isSettled
+    }
+
     /// A leader that is to leave has another take over first, if there is one; asked once a term.
     ///
     /// True while that is under way.
@@ -120,6 +126,8 @@ extension Shard {
     func refreshPeers() {
         guard arePeersStale else { return }
         arePeersStale = false
+        // Who leads a group may have to change its members.
+        wakeLeaders()
         let image = metadata ?? MetadataImage()
         var nodes = image.isFounded ? image.members.map(\.id) : firstPeers
         for group in groups {
@@ -131,6 +139,7 @@ extension Shard {
         strangers = image.removed.filter { $0 != node && !found.contains($0) }
         guard found != peers else { return }
         peers = found
+        liveness.follow(found, at: tick)
         outboxes.removeAll { !found.contains($0.target) }
     }
 }

@@ -21,6 +21,7 @@ extension Shard {
 
     private func receive(_ item: PeerItem, from node: NodeID) {
         switch item {
+        case .greeting(let boots): acceptGreeting(from: node, boots: boots)
         case .raft(let id, let message):
             guard message.source == ReplicaID(node.number) else { return }
             with(id) { $0.raft.step(message) }
@@ -87,6 +88,8 @@ struct PeerOutbox {
         self.target = target
         writer = PeerFrameWriter(source: source)
     }
+
+    var isEmpty: Bool { writer.isEmpty }
 
     mutating func append(_ item: PeerItem, into frames: inout [OutgoingFrame]) {
         writer.append(item)

@@ -119,20 +119,19 @@ extension Shard {
                 replacesLog: replacesLog
             )
         )
+        if group.snapshots.unmarked == nil, group.snapshots.marking == nil { marked.append(group) }
         group.snapshots.unmarked = mark
     }
 
     /// A batch is durable: files that its marks cover may go.
     func releaseMarked() {
-        for group in groups {
+        marked.removeAll { group in
             if let mark = group.snapshots.marking {
                 effects.journalJobs.append(.release(group.id, upTo: mark.index))
-                group.snapshots.marking = nil
             }
-            if let mark = group.snapshots.unmarked {
-                group.snapshots.marking = mark
-                group.snapshots.unmarked = nil
-            }
+            group.snapshots.marking = group.snapshots.unmarked
+            group.snapshots.unmarked = nil
+            return group.snapshots.marking == nil
         }
     }
 

@@ -10,7 +10,8 @@ extension Shard {
     public var hasWork: Bool {
         !touched.isEmpty || journal.canAppend || !effects.completions.isEmpty
             || !effects.facts.isEmpty || !effects.journalJobs.isEmpty
-            || !effects.snapshotJobs.isEmpty
+            || !effects.snapshotJobs.isEmpty || !effects.frames.isEmpty
+            || outboxes.contains { !$0.isEmpty }
     }
 
     /// Steps every touched group, and gathers what is to be done.

@@ -23,7 +23,7 @@ internal import RaftCore
 /// header names its origin and sequence, and whoever applies the entry and finds himself the origin
 /// answers. So outcomes are computed locally, and forwarding needs no reply but a refusal.
 ///
-/// Missing here: creating and dropping groups at run time, quiescence.
+/// Missing here: creating and dropping groups at run time.
 public final class Shard {
     public let node: NodeID
     let settings: ShardSettings
@@ -31,11 +31,19 @@ public final class Shard {
     private let places: GroupPlaces
     var touched: [Int] = []
 
+    /// Groups that time passes for.
+    var awake: [Int] = []
+
+    /// Groups with a snapshot that the journal has not heard of, or has not made use of.
+    var marked: [Group] = []
+
     var now = Instant.zero
     var tick = Tick.zero
     private var nextTickAt: Instant?
 
+    let boots: UInt64
     var outboxes: [PeerOutbox]
+    var liveness: PeerLiveness
     var journal = JournalQueue()
     var effects = ShardEffects()
     public internal(set) var counters = ShardCounters()
@@ -67,6 +75,7 @@ public final class Shard {
         seed: UInt64
     ) {
         self.node = node
+        self.boots = boots
         self.settings = settings
         var groups: [Group] = []
         for replica in recovered {
@@ -96,6 +105,7 @@ public final class Shard {
         firstPeers = peers.filter { $0 != node }.sorted()
         self.peers = firstPeers
         outboxes = firstPeers.map { PeerOutbox(source: node, target: $0) }
+        liveness = PeerLiveness(firstPeers)
         throttle = SnapshotThrottle(
             bytesPerSecond: settings.snapshotBytesPerSecond,
             tickNanoseconds: settings.tickNanoseconds
@@ -174,8 +184,13 @@ public final class Shard {
 
     /// Notes that a group has something to do in the next turn.
     func touch(_ place: Int) {
-        guard !groups[place].isTouched else { return }
-        groups[place].isTouched = true
+        let group = groups[place]
+        if !group.isAwake {
+            group.isAwake = true
+            awake.append(place)
+        }
+        guard !group.isTouched else { return }
+        group.isTouched = true
         touched.append(place)
     }
 
@@ -192,14 +207,15 @@ public final class Shard {
         nextTickAt = now + settings.tickNanoseconds
         tick = tick.next
         throttle.passTick()
-        for place in groups.indices { passTick(place) }
+        passTickForPeers()
+        passTicks()
         journal.passTick(tick)
         leaveOfficeIfStuck()
     }
 
-    private func passTick(_ place: Int) {
+    func passTick(_ place: Int) {
         let group = groups[place]
-        group.raft.tick()
+        passTickForRaft(group)
         group.proposals.expire(at: tick) { waiter, wasSent in
             if waiter != .none { counters.proposalsFailed += 1 }
             refuse(waiter, wasSent ? .timedOut : .noLeader)

@@ -11,6 +11,8 @@ internal import Model
 ///     head: UInt8 (kind in bits 0–4, flags in bits 5–7) · group: zigzag varint of the difference
 ///     from the item before · fields, as varints or bytes
 ///
+/// A greeting is of no group: its difference is zero.
+///
 /// A raft item has source replica, target replica and term next; if both replicas are those of the
 /// raft item before, a flag stands for them. So the heartbeat of each further group between two
 /// nodes takes four to eight bytes: head, group, term, commit index.
@@ -46,6 +48,7 @@ enum PeerFrameFormat {
         case snapshotChunk = 20
         case snapshotProgress = 21
         case proposalReturned = 22
+        case greeting = 23
     }
 
     static let kindMask: UInt8 = 0x1f
@@ -56,7 +59,7 @@ enum PeerFrameFormat {
     /// A pre-vote; or: an optional number is present.
     static let first: UInt8 = 0x40
 
-    /// The vote is granted; or: the vote is asked for as the leader wants it.
+    /// The vote is granted; or: it is asked for as the leader wants it; or: the last heartbeat.
     static let second: UInt8 = 0x80
 
     /// Small numbers of either sign become small numbers; any difference modulo 2⁶⁴ survives.

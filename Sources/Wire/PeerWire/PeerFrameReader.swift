@@ -48,6 +48,8 @@ public struct PeerFrameReader: Sendable {
         context.group &+= PeerFrameFormat.unzigzag(try reader.varint())
         let group = GroupID(context.group)
         switch kind {
+        case .greeting:
+            return .greeting(boots: try reader.varint())
         case .proposal:
             return .proposal(group, try proposal())
         case .proposalRefused:
@@ -122,7 +124,11 @@ public struct PeerFrameReader: Sendable {
             )
         case .heartbeat:
             return .heartbeat(
-                Heartbeat(commitIndex: try index(), round: first ? try round() : nil)
+                Heartbeat(
+                    commitIndex: try index(),
+                    round: first ? try round() : nil,
+                    isLast: head & PeerFrameFormat.second != 0
+                )
             )
         case .heartbeatReply:
             return .heartbeatReply(HeartbeatReply(round: first ? try round() : nil))
@@ -136,8 +142,8 @@ public struct PeerFrameReader: Sendable {
         case .repairPoint:
             let repair = RepairID(try reader.varint())
             return .repairPoint(RepairPoint(repair: repair, index: try index()))
-        case .proposal, .proposalRefused, .proposalReturned, .read, .readReply, .snapshotChunk,
-            .snapshotProgress:
+        case .greeting, .proposal, .proposalRefused, .proposalReturned, .read, .readReply,
+            .snapshotChunk, .snapshotProgress:
             throw .malformed("an item that is no message")
         }
     }

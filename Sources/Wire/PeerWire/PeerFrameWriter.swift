@@ -44,6 +44,9 @@ public struct PeerFrameWriter: Sendable {
     public mutating func append(_ item: PeerItem) {
         itemCount += 1
         switch item {
+        case .greeting(let boots):
+            head(.greeting, GroupID(context.group))
+            writer.varint(boots)
         case .raft(let group, let message):
             append(message, of: group)
         case .proposal(let group, let proposal):
@@ -137,7 +140,8 @@ public struct PeerFrameWriter: Sendable {
             writer.varint(hintIndex.number)
             writer.varint(hintTerm.number)
         case .heartbeat(let heartbeat):
-            head(.heartbeat, group, message, flags: flag(heartbeat.round))
+            let isLast = heartbeat.isLast ? PeerFrameFormat.second : 0
+            head(.heartbeat, group, message, flags: flag(heartbeat.round) | isLast)
             writer.varint(heartbeat.commitIndex.number)
             if let round = heartbeat.round { writer.varint(round.number) }
         case .heartbeatReply(let reply):

@@ -2,11 +2,14 @@ public import Bytes
 public import Model
 public import RaftCore
 
-/// One thing that a node says to another about one of its groups.
+/// One thing that a node says to another, mostly about one of its groups.
 ///
 /// A frame (`PeerFrameWriter`, `PeerFrameReader`) carries many, of any groups. Nothing is answered
 /// within the protocol: frames may be lost, doubled or late, and whoever asked repeats itself.
 public enum PeerItem: Sendable, Equatable {
+    /// The sender lives, in this start of its own; speaks for all its groups at once.
+    case greeting(boots: UInt64)
+
     case raft(GroupID, Message)
 
     /// A client's command, forwarded to the node that leads.

@@ -24,7 +24,8 @@ struct RandomItems {
 
     mutating func item() -> PeerItem {
         let group = GroupID(anyNumber())
-        switch Int.random(in: 0..<15, using: &numbers) {
+        switch Int.random(in: 0..<16, using: &numbers) {
+        case 15: return .greeting(boots: anyNumber())
         case 0: return .proposal(group, proposal())
         case 6: return .proposalReturned(group, sequence: anyNumber(), payload: bytes())
         case 1:
@@ -83,7 +84,10 @@ struct RandomItems {
                     hintTerm: Term(bounded())
                 )
             )
-        case 4: return .heartbeat(Heartbeat(commitIndex: LogIndex(bounded()), round: round))
+        case 4:
+            return .heartbeat(
+                Heartbeat(commitIndex: LogIndex(bounded()), round: round, isLast: other)
+            )
         case 5: return .heartbeatReply(HeartbeatReply(round: round))
         case 6: return .installSnapshot(mark())
         case 7: return .timeoutNow

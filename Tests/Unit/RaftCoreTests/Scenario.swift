@@ -6,7 +6,8 @@ import RaftCore
 ///
 /// A file is paragraphs, each with commands, a line `---`, and what happened then. Commands:
 ///
-///     cluster voters=3 learners=0 spares=0 window=256 catch-up=5000   a new group, nobody leads
+///     cluster voters=3 learners=0 spares=0 window=256 catch-up=5000 quiet=20
+///                                      a new group, nobody leads
 ///     log 2 1,1,3                      replica 2 restarts with entries of these terms on its disk
 ///     elect 1                          replica 1 campaigns, and all is delivered, silently
 ///     win 1 2 3                        replica 1 is elected by 2 and 3, and has said nothing yet
@@ -16,6 +17,7 @@ import RaftCore
 ///     deliver · deliver 1 2 · drop 1 2 all messages under way, or those of 1 to 2
 ///     change 1 1,2,4 5                 replica 1 is to make 1, 2, 4 voters, and 5 a learner
 ///     transfer 1 2                     replica 1 is to hand leadership over to 2
+///     quiesce 1 · lost 1 2             replica 1 rests, if it can; it hears that 2's node is gone
 ///     durable 1                        says up to where its log is on disk
 ///     settle                           turns, syncs and deliveries until nothing moves
 struct Scenario {
@@ -52,6 +54,8 @@ struct Scenario {
         case "transfer": transfer(from: first, to: second)
         case "change":
             change(at: first, words[2].replicas, words.count > 3 ? words[3].replicas : [])
+        case "quiesce": quiesce(first)
+        case "lost": cluster.change(first) { $0.lost(second) }
         case "snapshot": cluster.takeSnapshot(first)
         case "snapshot-failed": cluster.snapshotSent(from: first, to: second, delivered: false)
         case "restart": cluster.restart(first)
@@ -78,6 +82,7 @@ extension Scenario {
         var settings = RaftSettings()
         settings.inflightAppendsMax = number("window", settings.inflightAppendsMax)
         settings.catchUpEntries = number("catch-up", settings.catchUpEntries)
+        settings.quiesceTicks = number("quiet", settings.quiesceTicks)
         cluster = TestCluster(
             voters: number("voters", 3),
             learners: number("learners", 0),
@@ -143,6 +148,15 @@ extension Scenario {
         output.append("\(leader) says \(outcome)")
     }
 
+    private mutating func quiesce(_ replica: ReplicaID) {
+        cluster.change(replica) { raft in
+            guard raft.canQuiesce(excusing: { isolated.contains($0) }) else {
+                return output.append("\(replica) does not rest")
+            }
+            raft.quiesce()
+        }
+    }
+
     private mutating func turn(_ replica: ReplicaID) {
         guard cluster[replica].raft.hasReady else { return }
         let ready = cluster.turn(replica)
@@ -191,7 +205,8 @@ extension Scenario {
         for replica in cluster.replicas {
             let raft = cluster[replica].raft
             let leader = raft.leader.map { " of \($0)" } ?? ""
-            let role = raft.role == .leader ? "leader" : "\(raft.role)\(leader)"
+            let rest = raft.isQuiescent ? "resting " : ""
+            let role = rest + (raft.role == .leader ? "leader" : "\(raft.role)\(leader)")
             let state = "\(role) term=\(raft.term) commit=\(raft.commitIndex)"
             if states[replica] != state { output.append("\(replica) is \(state)") }
             states[replica] = state

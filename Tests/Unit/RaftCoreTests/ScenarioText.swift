@@ -24,7 +24,8 @@ extension Message.Body {
         case .appendReply(.rejected(let previousIndex, let hintIndex, let hintTerm)):
             "rejected after=\(previousIndex) hint=\(hintIndex)@\(hintTerm)"
         case .heartbeat(let heartbeat):
-            "heartbeat commit=\(heartbeat.commitIndex)" + heartbeat.round.text
+            "\(heartbeat.isLast ? "last " : "")heartbeat commit=\(heartbeat.commitIndex)"
+                + heartbeat.round.text
         case .heartbeatReply(let reply):
             "heartbeat heard" + reply.round.text
         case .installSnapshot(let mark):

@@ -26,6 +26,7 @@ struct Storm {
         settings.inflightAppendsMax = [1, 3, 64][random.below(3)]
         settings.appendBytesMax = [1, 200, 10_000][random.below(3)]
         settings.applyBytesMax = [1, 200, 10_000][random.below(3)]
+        settings.quiesceTicks = [0, 1, 6][random.below(3)]
         change(&settings)
         cluster = TestCluster(
             voters: voters,
@@ -61,7 +62,7 @@ struct Storm {
         case .deliver: deliverAny()
         case .propose: propose()
         case .read: read()
-        case .restart: cluster.restart(replica, keepingWrites: random.below(3))
+        case .restart: restart(replica)
         case .takeSnapshot: cluster.takeSnapshot(replica)
         case .heal: isCutOff = []
         case .cutOff: isCutOff = [replica, anyReplica()]
@@ -69,6 +70,7 @@ struct Storm {
         case .transfer: transfer(to: replica)
         case .changeMembers: changeMembers()
         case .damage: damage(replica)
+        case .quiesce: quiesce()
         case .endSnapshot:
             cluster.snapshotSent(from: anyReplica(), to: replica, delivered: random.below(2) == 0)
         }
@@ -110,6 +112,22 @@ struct Storm {
         else { return }
         let count = cluster[replica].disk.content.entries.count
         cluster.damage(replica, leaving: random.below(count + 1), losesVote: random.below(2) == 0)
+    }
+
+    /// Hosts let leaders rest; those of a replica that starts anew say so to all (`restart`).
+    private mutating func quiesce() {
+        for replica in cluster.replicas {
+            cluster.change(replica) { raft in
+                if raft.canQuiesce(excusing: { _ in false }) { raft.quiesce() }
+            }
+        }
+    }
+
+    private mutating func restart(_ replica: ReplicaID) {
+        cluster.restart(replica, keepingWrites: random.below(3))
+        for other in cluster.replicas where other != replica {
+            cluster.change(other) { $0.lost(replica) }
+        }
     }
 
     private mutating func deliverAny() {

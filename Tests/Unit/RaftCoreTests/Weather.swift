@@ -5,7 +5,7 @@
 struct Weather {
     enum Event: Int, CaseIterable {
         case tick, turn, sync, deliver, propose, read, restart, takeSnapshot, heal, cutOff
-        case cutOffLeader, endSnapshot, transfer, changeMembers, damage
+        case cutOffLeader, endSnapshot, transfer, changeMembers, damage, quiesce
     }
 
     let lostPercent: Int
@@ -36,6 +36,7 @@ struct Weather {
                 case .transfer: [0, 2, 10]
                 case .changeMembers: [0, 2, 8]
                 case .damage: [0, 2, 6]
+                case .quiesce: [0, 20, 60]
                 }
             return choices[random.below(choices.count)]
         }

@@ -20,6 +20,9 @@ struct Leadership: Sendable {
     var ticksSinceHeartbeat = 0
     private var isHeartbeatDue = true
 
+    /// Whether the heartbeat that is due is the last before the group quiesces.
+    private var isHeartbeatLast = false
+
     #if MARTLET_MUTANTS
     var keepsDeparted = false
     #endif
@@ -42,7 +45,13 @@ struct Leadership: Sendable {
     mutating func dueHeartbeat() {
         isHeartbeatDue = true
         ticksSinceHeartbeat = 0
+        isHeartbeatLast = false
         hasWork = true
+    }
+
+    mutating func dueLastHeartbeat() {
+        dueHeartbeat()
+        isHeartbeatLast = true
     }
 
     func matchIndex(of replica: ReplicaID) -> LogIndex {
@@ -119,18 +128,30 @@ extension Leadership {
         guard hasWork else { return }
         hasWork = false
         for position in followers.indices {
-            if isHeartbeatDue { sendHeartbeat(to: followers[position], into: &broadcast) }
+            if isHeartbeatDue {
+                let isLast = isHeartbeatLast && followers[position].isSettled(at: log.lastIndex)
+                sendHeartbeat(to: followers[position], isLast: isLast, into: &broadcast)
+            }
             followers[position].emit(from: log, snapshot: snapshot, into: &broadcast)
         }
         isHeartbeatDue = false
+        isHeartbeatLast = false
         summonSuccessor(of: log, into: &broadcast)
     }
 
     /// Asks all, as learners, too, must know that the leader lives; carries the newest open round.
-    private func sendHeartbeat(to follower: Progress, into broadcast: inout Broadcast) {
+    private func sendHeartbeat(
+        to follower: Progress,
+        isLast: Bool,
+        into broadcast: inout Broadcast
+    ) {
+        #if MARTLET_MUTANTS
+        let isLast = isLast || isHeartbeatLast && broadcast.mutant == .quiescesOverLaggingFollowers
+        #endif
         let heartbeat = Heartbeat(
             commitIndex: broadcast.commitIndex(heldBy: follower),
-            round: reads.openRound
+            round: reads.openRound,
+            isLast: isLast
         )
         broadcast.send(.heartbeat(heartbeat), to: follower.replica)
     }

@@ -104,6 +104,12 @@ extension Progress {
         }
     }
 
+    /// It is away: neither a likely successor, nor worth a snapshot.
+    mutating func isLost() {
+        isRecentlyActive = false
+        wasRecentlyActive = false
+    }
+
     /// It is there, but has not got all: the next append tells whether some was lost on the way.
     mutating func heard(lastIndex: LogIndex) {
         switch mode {

@@ -20,6 +20,8 @@ struct ReadQueue: Sendable {
 
     var canOpenRound: Bool { !waiting.isEmpty && open.count < Limits.readRoundsMax }
 
+    var isIdle: Bool { waiting.isEmpty && open.isEmpty }
+
     /// The newest round that waits for answers.
     var openRound: ReadRound? { open.last.map { ReadRound($0.number) } }
 

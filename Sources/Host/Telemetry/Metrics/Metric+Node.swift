@@ -3,7 +3,7 @@ extension Metric {
     static var ours: [Metric] {
         [
             build, connections, turns, turnTimes, loopHolds, journalBatches, journalWrites,
-            storageFull, groupsDamaged, groupsRepaired,
+            storageFull, groups, groupsAwake, groupsDamaged, groupsRepaired,
         ]
     }
 
@@ -47,6 +47,16 @@ extension Metric {
         "martlet_storage_full",
         .gauge,
         "1 while writes are refused for want of space on the disk, else 0."
+    )
+    public static let groups = Metric(
+        "martlet_groups",
+        .gauge,
+        "Raft groups that this node has a replica of."
+    )
+    public static let groupsAwake = Metric(
+        "martlet_groups_awake",
+        .gauge,
+        "Those of them that cost ticks and heartbeats, as something happened there lately."
     )
     public static let groupsDamaged = Metric(
         "martlet_groups_damaged",

@@ -176,6 +176,8 @@ extension ShardMetrics {
         page.write(.snapshotSaves, saveTimes)
         if let quota = shard.quotaBytes { page.write(.quota, UInt64(max(0, quota))) }
         page.write(.storageFull, isTrue: shard.isStorageFull)
+        page.write(.groups, UInt64(shard.groupCount))
+        page.write(.groupsAwake, UInt64(shard.awakeGroupCount))
         page.write(.groupsDamaged, UInt64(shard.damagedGroupCount))
         page.write(.groupsRepaired, shard.counters.groupsRepaired)
     }

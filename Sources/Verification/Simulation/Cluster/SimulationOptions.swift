@@ -147,6 +147,7 @@ public struct SimulationOptions: Sendable {
         shard.raft.uncommittedBytesMax = random.pick([1_000, 100_000, 64 << 20])
         shard.raft.applyBytesMax = random.pick([1, 500, 4 << 20])
         shard.raft.catchUpEntries = random.pick([0, 1, 10, 5_000])
+        shard.raft.quiesceTicks = random.pick([0, 1, 5, 20])
         if random.happens(permille: 300) {
             // Whoever is away for a moment needs a snapshot.
             shard.snapshotEntries = 3
@@ -214,7 +215,8 @@ extension SimulationOptions: CustomStringConvertible {
             \(shard.quotaBytes.map { "\($0)" } ?? "none"), some stay broken \(leavesSomeBroken)
               raft: election \(raft.electionTicks), inflight \(raft.inflightAppendsMax) appends or \
             \(raft.inflightBytesMax) bytes, append \(raft.appendBytesMax), uncommitted \
-            \(raft.uncommittedBytesMax), apply \(raft.applyBytesMax), catch-up \(raft.catchUpEntries)
+            \(raft.uncommittedBytesMax), apply \(raft.applyBytesMax), catch-up \(raft.catchUpEntries), \
+            quiesces after \(raft.quiesceTicks)
             """
     }
 }

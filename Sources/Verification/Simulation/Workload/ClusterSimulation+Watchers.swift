@@ -26,7 +26,7 @@ extension ClusterSimulation {
             detach(place)
         case 1, 2:
             let answer = machine.watches.requestProgress(on: stream, in: machine.keyspace)
-            if let answer { take(answer, from: node) } else { requestTurn(node) }
+            if let answer { take(answer, from: node) } else { wakeWatches(place, on: node) }
         case 3,
             4 where phase == .faulty && options.has(.stalledWatchers):
             mark(.watchStalled)
@@ -36,7 +36,7 @@ extension ClusterSimulation {
             guard !watchers[place].isWritable else { return }
             watchers[place].isWritable = true
             machine.watches.setWritable(stream, true)
-            requestTurn(node)
+            wakeWatches(place, on: node)
         }
     }
 
@@ -62,6 +62,11 @@ extension ClusterSimulation {
             in: machine.keyspace
         )
         for delivery in deliveries { take(delivery, from: node) }
+        wakeWatches(place, on: node)
+    }
+
+    private func wakeWatches(_ place: Int, on node: Int) {
+        nodes[node].running?.shard.wakeWatches(of: keyspaces[watchers[place].keyspace].group)
         requestTurn(node)
     }
 
