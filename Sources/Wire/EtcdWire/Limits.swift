@@ -1,6 +1,6 @@
 /// What a message may ask of its decoder, however the bytes are made.
 public enum Limits {
-    /// Transactions within transactions.
+    /// Transactions within a transaction, each in the one before.
     ///
     /// Real clients nest two or three; each level costs stack.
     public static let nestingMax = 64

@@ -128,11 +128,12 @@ struct WireReader {
         end = outerEnd
     }
 
-    /// Begins a message that may contain itself: two such make one level of transactions.
+    /// Begins a message that may contain itself: two such make one level of transactions, the
+    /// outermost is one, and so is the last operation.
     mutating func descend() throws(DecodeError) {
         depth += 1
         operations += 1
-        guard depth <= 2 * Limits.nestingMax else {
+        guard depth <= 2 * Limits.nestingMax + 2 else {
             throw .tooLarge("transactions nested more than \(Limits.nestingMax) deep")
         }
         guard operations <= Limits.operationsMax else {

@@ -38,7 +38,7 @@ import Testing
     @Test func transactionsNestSixtyFourDeepAndNoDeeper() throws {
         func nested(_ levels: Int) -> ByteSlice {
             var txn = TxnRequest(success: [RequestOp(request: .requestPut(PutRequest(key: "k")))])
-            for _ in 1..<levels {
+            for _ in 0..<levels {
                 txn = TxnRequest(success: [RequestOp(request: .requestTxn(txn))])
             }
             return txn.encoded
