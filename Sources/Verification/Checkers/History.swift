@@ -7,9 +7,24 @@ public struct History: Sendable {
     /// Every revision from the first write on, in order.
     public var changes: [HistoricChange]
 
-    public init(operations: [Operation] = [], changes: [HistoricChange] = []) {
+    /// The keys that nobody but these operations writes, if others share the keyspace; what changed
+    /// elsewhere is taken as it is. Nil: all keys.
+    public var owned: KeyInterval?
+
+    public init(
+        operations: [Operation] = [],
+        changes: [HistoricChange] = [],
+        owned: KeyInterval? = nil
+    ) {
         self.operations = operations
         self.changes = changes
+        self.owned = owned
+    }
+
+    /// Whether a change is none of these operations' work.
+    func isForeign(_ change: HistoricChange) -> Bool {
+        guard let owned else { return false }
+        return !change.events.contains { event in event.kv.map { owned.contains($0.key) } ?? true }
     }
 
     /// The revision after all changes.

@@ -4,7 +4,7 @@
 /// `Violation`. They know nothing of the simulator; a history recorded from real processes goes
 /// through the same code. Three kinds:
 ///
-/// - `KeyspaceChecker`, `WatchChecker`, `LeaseChecker` judge a finished `History` against a naive
+/// - `KeyspaceChecker`, `WatchChecker`, `LeaseChecker`, `LockChecker` judge a finished `History` against a naive
 ///   model of a keyspace;
 /// - `RaftObserver` is told of every append, sync, election and application as it happens;
 /// - what only a whole cluster can show (it recovers, replicas agree) is the simulator's, under the
@@ -69,6 +69,9 @@ public enum Invariant: String, Sendable, CaseIterable {
 
     /// An ended lease stays ended.
     case leaseEnd = "L3"
+
+    /// Whoever has lost a lock writes no more of what it guards.
+    case lockFencing = "L4"
 
     /// Once faults end, a leader is found and every call returns.
     case availability = "V1"

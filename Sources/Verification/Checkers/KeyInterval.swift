@@ -2,7 +2,7 @@ public import Bytes
 
 /// The keys that a request names: one key, [key, end), or from a key on.
 public struct KeyInterval: Sendable, Equatable {
-    private let first: ByteSlice
+    let first: ByteSlice
     private let end: End
 
     private enum End: Equatable {
@@ -20,6 +20,18 @@ public struct KeyInterval: Sendable, Equatable {
             end = .open
         } else {
             end = .before(rangeEnd)
+        }
+    }
+
+    /// The keys that begin with `prefix`; all if it is empty.
+    public init(prefix: ByteSlice) {
+        first = prefix
+        var end = prefix.array
+        while end.last == .max { end.removeLast() }
+        if let last = end.popLast() {
+            self.end = .before(ByteSlice(end + [last + 1]))
+        } else {
+            self.end = .open
         }
     }
 

@@ -93,21 +93,31 @@ public struct KeyspaceChecker {
         for change in history.changes {
             if let writer = nextWriter.first, writer.revision == change.revision {
                 nextWriter.removeFirst()
-                try checkWriter(writer.place, change, model)
+                try checkWriter(writer.place, change, &model)
                 if let other = nextWriter.first, other.revision == change.revision {
                     throw twoWriters(writer.place, other.place, of: change.revision)
                 }
-            } else if let end = try explanations.explain(change, model) {
-                leaseEnds.append(end)
             } else {
-                unansweredWrites += 1
+                if !history.isForeign(change) { try explain(change, model, &explanations) }
+                model.apply(change)
             }
-            model.apply(change)
             try checkObservers(&nextObserver, model)
         }
         if let early = nextObserver.first ?? nextWriter.first {
             let operation = history.operations[early.place]
             throw Violation(.strictSerializability, "no such revision: \(operation.line)")
+        }
+    }
+
+    private mutating func explain(
+        _ change: HistoricChange,
+        _ before: ReferenceKeyspace,
+        _ explanations: inout Explanations
+    ) throws(Violation) {
+        if let end = try explanations.explain(change, before) {
+            leaseEnds.append(end)
+        } else {
+            unansweredWrites += 1
         }
     }
 
@@ -123,12 +133,12 @@ public struct KeyspaceChecker {
         return found.sorted { ($0.revision, $0.place) < ($1.revision, $1.place) }
     }
 
+    /// Applies the operation; `model` is what was before it.
     private func checkWriter(
         _ place: Int,
         _ change: HistoricChange,
-        _ before: ReferenceKeyspace
+        _ model: inout ReferenceKeyspace
     ) throws(Violation) {
-        var model = before
         let operation = history.operations[place]
         let effect = model.apply(operation.request)
         guard let effect, effect.events == change.events else {

@@ -13,11 +13,20 @@ public struct LeaseChecker {
     private let history: History
     private let ends: [LeaseEnd]
 
+    /// Places of the operations that name a lease as theirs, by lease; looked up only.
+    private let operationsOfLease: [Int64: [Int]]
+
     /// `ends` as `KeyspaceChecker.check` found them.
     public init(_ history: History, ends: [LeaseEnd], clockFastestPermille: UInt64) {
         self.history = history
         self.ends = ends
         self.clockFastestPermille = clockFastestPermille
+        var operationsOfLease: [Int64: [Int]] = [:]
+        for (place, operation) in history.operations.enumerated() {
+            guard let lease = operation.request.leaseKept else { continue }
+            operationsOfLease[lease, default: []].append(place)
+        }
+        self.operationsOfLease = operationsOfLease
     }
 
     public func check() throws(Violation) {
@@ -58,16 +67,14 @@ public struct LeaseChecker {
     ) throws(Violation) {
         var earliest: UInt64 = 0
         var isGranted = false
-        for operation in history.operations {
+        for place in operationsOfLease[lease] ?? [] {
+            let operation = history.operations[place]
             switch operation.request {
-            case .leaseRevoke(let request):
-                if request.id == lease, operation.invoked <= moment.time { return }
-            case .leaseGrant(let request):
-                guard request.id == lease else { continue }
+            case .leaseRevoke: if operation.invoked <= moment.time { return }
+            case .leaseGrant:
                 isGranted = isGranted || moment.follows(operation)
                 earliest = max(earliest, deadline(operation, before: moment))
-            case .leaseKeepAlive(let request):
-                guard request.id == lease else { continue }
+            case .leaseKeepAlive:
                 earliest = max(earliest, deadline(operation, before: moment))
             case .put, .range, .deleteRange, .txn, .compact: continue
             }
@@ -111,6 +118,18 @@ public struct LeaseChecker {
         case (.leaseRevoke(let request), .rejected(.leaseNotFound, let time)): (request.id, time)
         case (.put(let request), .rejected(.leaseNotFound, let time)): (request.lease, time)
         default: nil
+        }
+    }
+}
+
+extension OperationRequest {
+    /// The lease that it grants, renews or revokes.
+    fileprivate var leaseKept: Int64? {
+        switch self {
+        case .leaseGrant(let request): request.id
+        case .leaseRevoke(let request): request.id
+        case .leaseKeepAlive(let request): request.id
+        case .put, .range, .deleteRange, .txn, .compact: nil
         }
     }
 }

@@ -1,7 +1,7 @@
 public import Bytes
 public import KeyspaceModel
 
-/// A keyspace as simple as it can be: a sorted array, no history, no leases of its own.
+/// A keyspace as simple as it can be: sorted keys, no history, no leases of its own.
 ///
 /// It is the judge of the real one, so it shares none of its code. Requests it does not know
 /// (reads of other revisions inside a transaction, `ignore_value`) must not be given to it.
@@ -11,8 +11,7 @@ public struct ReferenceKeyspace: Sendable {
 
     public private(set) var revision = Self.initialRevision
 
-    /// Sorted by key.
-    public private(set) var keyValues: [KeyValue] = []
+    private var stored = SortedKeyValues()
 
     public init() {}
 
@@ -50,16 +49,17 @@ public struct ReferenceKeyspace: Sendable {
         }
     }
 
-    public func value(of key: ByteSlice) -> KeyValue? {
-        let place = place(of: key)
-        guard place < keyValues.count, keyValues[place].key == key else { return nil }
-        return keyValues[place]
-    }
+    /// Sorted by key.
+    public var keyValues: [KeyValue] { stored.all }
+
+    public func value(of key: ByteSlice) -> KeyValue? { stored.value(of: key) }
+
+    func keyValues(in interval: KeyInterval) -> [KeyValue] { stored.keyValues(in: interval) }
 
     /// The current keys of a request; its own `revision` is the caller's to see to.
     public func range(_ request: RangeRequest) -> RangeResponse {
         let interval = KeyInterval(key: request.key, rangeEnd: request.rangeEnd)
-        var found = keyValues.filter { interval.contains($0.key) }
+        var found = keyValues(in: interval)
         let count = found.count
         if request.sortOrder == .descend { found.reverse() }
         let isCut = request.limit > 0 && found.count > Int(request.limit)
@@ -100,7 +100,7 @@ extension ReferenceKeyspace {
         _ change: inout Change
     ) -> DeleteRangeResponse {
         let interval = KeyInterval(key: request.key, rangeEnd: request.rangeEnd)
-        let deleted = keyValues.filter { interval.contains($0.key) }
+        let deleted = keyValues(in: interval)
         for keyValue in deleted {
             remove(keyValue.key)
             let tombstone = KeyValue(key: keyValue.key, modRevision: change.revision)
@@ -146,7 +146,7 @@ extension ReferenceKeyspace {
     private func meets(_ compare: Compare) -> Bool {
         guard !compare.rangeEnd.isEmpty else { return meets(compare, value(of: compare.key)) }
         let interval = KeyInterval(key: compare.key, rangeEnd: compare.rangeEnd)
-        let found = keyValues.filter { interval.contains($0.key) }
+        let found = keyValues(in: interval)
         return found.isEmpty ? meets(compare, nil) : found.allSatisfy { meets(compare, $0) }
     }
 
@@ -178,28 +178,7 @@ extension ReferenceKeyspace {
         }
     }
 
-    private func place(of key: ByteSlice) -> Int {
-        var low = 0
-        var high = keyValues.count
-        while low < high {
-            let middle = (low + high) / 2
-            if keyValues[middle].key < key { low = middle + 1 } else { high = middle }
-        }
-        return low
-    }
+    private mutating func insert(_ keyValue: KeyValue) { stored.insert(keyValue) }
 
-    private mutating func insert(_ keyValue: KeyValue) {
-        let place = place(of: keyValue.key)
-        if place < keyValues.count, keyValues[place].key == keyValue.key {
-            keyValues[place] = keyValue
-        } else {
-            keyValues.insert(keyValue, at: place)
-        }
-    }
-
-    private mutating func remove(_ key: ByteSlice) {
-        let place = place(of: key)
-        guard place < keyValues.count, keyValues[place].key == key else { return }
-        keyValues.remove(at: place)
-    }
+    private mutating func remove(_ key: ByteSlice) { stored.remove(key) }
 }

@@ -1,0 +1,156 @@
+"""One row of the matrix: a cluster, its traffic, one kind of faults, and what the checkers say."""
+
+import json
+import random
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import etcd3.etcdrpc as rpc
+import grpc
+
+from isolated import ORDERLY_EXIT, IsolatedCluster
+from recording import CHANNEL_OPTIONS, Client, History, end_of, get
+from traffic import WHOLE
+
+HERE = Path(__file__).resolve().parent
+HEALTHY_SECONDS = 1.0
+AFTER_SECONDS = 2.5
+TRAFFIC_END_SECONDS_MAX = 60
+CHECK_SECONDS_MAX = 300
+
+
+class Row:
+    """`faults` is a kind of Nemesis; verdicts are None for a cell that passed, or a sentence."""
+
+    def __init__(self, faults, workloads, options, folder):
+        self.faults = faults
+        self.workloads = workloads
+        self.options = options
+        self.folder = folder / faults.name
+        self.folder.mkdir()
+        self.chance = random.Random(f"{faults.name} {options.seed}")
+        self.complaints = []
+        self.output = ""
+
+    def run(self):
+        library = self.options.library if self.faults.needs_shim else None
+        interval = "--watch-progress-notify-interval"
+        if self.options.system == "etcd":
+            interval = "--experimental-watch-progress-notify-interval"
+        self.cluster = IsolatedCluster(
+            self.options.system, library, self.faults.undersized, [interval, "1s"])
+        self.nemesis = self.faults(self.cluster, self.chance)
+        self.traffic = None
+        try:
+            self.attack()
+        except Exception as error:  # the row fails, the others still run
+            self.complaints.append(f"{type(error).__name__}: {error}")
+        finally:
+            if self.traffic and self.traffic.poll() is None:
+                self.traffic.kill()
+                self.traffic.wait()
+            self.keep_logs()
+            self.nemesis.end()
+            self.cluster.stop()
+        return self.judge()
+
+    def attack(self):
+        self.nemesis.prepare()
+        self.cluster.start()
+        self.start_traffic()
+        time.sleep(HEALTHY_SECONDS)
+        self.nemesis.inflict(time.monotonic() + self.options.seconds)
+        self.nemesis.heal()
+        self.cluster.wait_ready(self.cluster.nodes)
+        whole = History(self.folder / "rig.history")
+        whole.write(healed=time.monotonic_ns())
+        time.sleep(AFTER_SECONDS)
+        self.end_traffic()
+        self.read_all(whole)
+        self.compare_nodes()
+
+    def start_traffic(self):
+        self.traffic = subprocess.Popen(
+            [sys.executable, str(HERE / "traffic.py"), "--folder", str(self.folder),
+             "--endpoints", ",".join(self.nemesis.endpoints()), "--seed", str(self.options.seed),
+             "--workloads", ",".join(self.workloads)],
+            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=open(self.folder / "traffic.log", "wb"),
+        )
+        if self.traffic.stdout.readline() != b"started\n":
+            raise RuntimeError("the traffic does not start")
+
+    def end_traffic(self):
+        self.traffic.send_signal(signal.SIGTERM)
+        code = self.traffic.wait(TRAFFIC_END_SECONDS_MAX)
+        if code != 0:
+            raise RuntimeError(f"the traffic ended with code {code}")
+
+    def read_all(self, history):
+        """A last look at everything through each node, which the checkers judge like any other."""
+        for number, node in enumerate(self.cluster.nodes):
+            for workload in self.workloads:
+                prefix = f"{workload}/".encode()
+                client = Client(history, workload, 100 + number, [node.etcd])
+                if client.call(get(prefix, range_end=end_of(prefix)), seconds=10) is None:
+                    self.complaints.append(f"{node.name} does not serve after all is healed")
+                client.close()
+
+    def compare_nodes(self):
+        """All hold the same, and none has ended but where it may."""
+        hashes = set()
+        for node in self.cluster.nodes:
+            with grpc.insecure_channel(node.etcd, options=CHANNEL_OPTIONS) as channel:
+                rpc.KVStub(channel).Range(rpc.RangeRequest(key=b"\0"), timeout=10)
+                answer = rpc.MaintenanceStub(channel).HashKV(rpc.HashKVRequest(), timeout=30)
+                hashes.add((answer.hash, answer.compact_revision))
+            if node.has_stopped() or (node.stops and not self.nemesis.may_stop):
+                self.complaints.append(f"{node.name} ended by itself: {node.stops}")
+            if any(code != ORDERLY_EXIT for code in node.stops):
+                self.complaints.append(f"{node.name} did not end in order: {node.stops}")
+        if len(hashes) != 1:
+            self.complaints.append(f"HashKV differs: {sorted(hashes)}")
+
+    def keep_logs(self):
+        for node in self.cluster.nodes:
+            shutil.copy(node.folder / "log", self.folder / f"{node.name}.log")
+        (self.folder / "faults").write_text("\n".join(self.nemesis.facts) + "\n")
+
+    def judge(self):
+        """A verdict for each workload, and one for all together."""
+        files = [str(file) for file in sorted(self.folder.glob("*.history"))]
+        checked = subprocess.run(
+            [self.options.checker, *files], capture_output=True, text=True,
+            timeout=CHECK_SECONDS_MAX)
+        self.output = checked.stdout + checked.stderr
+        (self.folder / "verdicts").write_text(self.output)
+        found = dict(re.findall(r"^(?:ok|FAILED) +([\w-]+): (.*)$", self.output, re.MULTILINE))
+        failed = set(re.findall(r"^FAILED +([\w-]+):", self.output, re.MULTILINE))
+        verdicts = {}
+        for name in [*self.workloads, WHOLE]:
+            verdicts[name] = None
+            if name not in found:
+                verdicts[name] = f"nothing was judged: {checked.stderr.strip()}"
+            elif name in failed:
+                verdicts[name] = found[name]
+        if self.complaints:
+            verdicts[WHOLE] = "; ".join([*self.complaints, *filter(None, [verdicts[WHOLE]])])
+        return verdicts
+
+    def operations(self):
+        return sum(map(int, re.findall(r"(\d+) operations, ", self.output)[:-1]))
+
+    def keep(self, kept):
+        """Histories, logs and verdicts, for whoever looks into a failure."""
+        target = kept / self.faults.name
+        shutil.rmtree(target, ignore_errors=True)
+        shutil.copytree(self.folder, target)
+        (target / "run.json").write_text(json.dumps(
+            {"seed": self.options.seed, "seconds": self.options.seconds,
+             "workloads": self.workloads, "complaints": self.complaints}))
+        return target
