@@ -5,35 +5,28 @@ internal import KeyspaceModel
 ///
 /// The changes fix the state before each revision, so whether a call could have made a revision does
 /// not depend on the others; only that each call makes at most one. That is a bipartite matching,
-/// kept as large as possible while revisions come (augmenting paths).
+/// kept as large as possible while revisions come (augmenting paths). Mostly a call that explains
+/// nothing yet is at hand, and nothing need be searched for.
 struct Explanations {
-    private let operations: [Operation]
+    private var open: OpenCalls
 
-    /// Calls whose effect is not known, and the highest revision seen before each.
-    private let open: [(place: Int, seenBefore: Int64)]
+    /// What could have made each revision that nobody claims.
+    private var claims: [Claim] = []
 
-    /// What each of them may put, at first sight: most calls put what no other does.
-    private let puts: [Set<ByteSlice>]
-
-    /// For each revision that nobody claims, which of `open` could have made it, and whether a
-    /// lease's end could have, too.
-    private var candidates: [(calls: [Int], mayBeLeaseEnd: Bool)] = []
-
-    /// For each of `open`, which of `candidates` it explains.
+    /// For each of the open calls, which of `claims` it explains.
     private var explains: [Int?]
 
+    private struct Claim {
+        var revision: Int64
+        var kinds: [Int]
+
+        /// Whether a lease's end could have made it, too.
+        var mayBeLeaseEnd: Bool
+    }
+
     init(_ operations: [Operation], _ order: RealTimeOrder) {
-        self.operations = operations
-        var open: [(place: Int, seenBefore: Int64)] = []
-        for (place, operation) in operations.enumerated() where operation.outcome == .unknown {
-            switch operation.request {
-            case .put, .deleteRange, .txn: open.append((place, order.seenBefore[place]))
-            case .range, .compact, .leaseGrant, .leaseRevoke, .leaseKeepAlive: break
-            }
-        }
-        self.open = open
-        puts = open.map { Set(operations[$0.place].request.valuesPut) }
-        explains = [Int?](repeating: nil, count: open.count)
+        open = OpenCalls(operations, order)
+        explains = [Int?](repeating: nil, count: open.seenBefore.count)
     }
 
     /// Explains the next revision, whose state before is `model`; returns the lease's end, if it is
@@ -43,15 +36,15 @@ struct Explanations {
         _ model: ReferenceKeyspace
     ) throws(Violation) -> LeaseEnd? {
         let end = LeaseEnd(change, model)
-        let values = change.events.compactMap { $0.type == .put ? $0.kv?.value : nil }
-        let able = open.indices.filter { place in
-            open[place].seenBefore < change.revision && puts[place].isSuperset(of: values)
-                && canExplain(operations[open[place].place], change, model)
+        let able = open.kinds(thatMayMake: change).filter { kind in
+            isEarlyEnough(kind, for: change.revision)
+                && canExplain(open.kinds[kind].request, change, model)
         }
         if able.isEmpty, let end { return end }
-        candidates.append((able, end != nil))
-        var visited = [Bool](repeating: false, count: open.count)
-        if augment(candidates.count - 1, &visited) { return nil }
+        claims.append(Claim(revision: change.revision, kinds: able, mayBeLeaseEnd: end != nil))
+        if takeFree(for: claims.count - 1) { return nil }
+        var visited = Set<Int>()
+        if augment(claims.count - 1, &visited) { return nil }
         // A lease may have ended, though a call might have done the same.
         if end != nil { return nil }
         throw Violation(
@@ -60,49 +53,40 @@ struct Explanations {
         )
     }
 
+    private func isEarlyEnough(_ kind: Int, for revision: Int64) -> Bool {
+        open.kinds[kind].calls.first.map { open.seenBefore[$0] < revision } ?? false
+    }
+
     private func canExplain(
-        _ operation: Operation,
+        _ request: OperationRequest,
         _ change: HistoricChange,
         _ model: ReferenceKeyspace
     ) -> Bool {
         var model = model
-        return model.apply(operation.request)?.events == change.events
+        return model.apply(request)?.events == change.events
     }
 
-    private mutating func augment(_ revision: Int, _ visited: inout [Bool]) -> Bool {
-        for call in candidates[revision].calls where !visited[call] {
-            visited[call] = true
-            if let held = explains[call], !candidates[held].mayBeLeaseEnd,
-                !augment(held, &visited)
-            {
-                continue
-            }
-            explains[call] = revision
+    private mutating func takeFree(for claim: Int) -> Bool {
+        for kind in claims[claim].kinds {
+            guard let call = open.takeFree(kind, for: claims[claim].revision) else { continue }
+            explains[call] = claim
             return true
         }
         return false
     }
-}
 
-extension OperationRequest {
-    /// The values that it puts, if it puts all that it may.
-    fileprivate var valuesPut: [ByteSlice] {
-        switch self {
-        case .put(let request): [request.value]
-        case .txn(let request): request.valuesPut
-        case .deleteRange, .range, .compact, .leaseGrant, .leaseRevoke, .leaseKeepAlive: []
-        }
-    }
-}
-
-extension TxnRequest {
-    fileprivate var valuesPut: [ByteSlice] {
-        (success + failure).flatMap { operation in
-            switch operation.request {
-            case .requestPut(let request): [request.value]
-            case .requestTxn(let request): request.valuesPut
-            case .requestRange, .requestDeleteRange, nil: [ByteSlice]()
+    /// Takes a call from a claim that can do without: by another call, or as a lease's end.
+    private mutating func augment(_ claim: Int, _ visited: inout Set<Int>) -> Bool {
+        for kind in claims[claim].kinds {
+            for call in open.kinds[kind].calls {
+                guard open.seenBefore[call] < claims[claim].revision else { break }
+                guard let held = explains[call], visited.insert(call).inserted,
+                    claims[held].mayBeLeaseEnd || takeFree(for: held) || augment(held, &visited)
+                else { continue }
+                explains[call] = claim
+                return true
             }
         }
+        return false
     }
 }
