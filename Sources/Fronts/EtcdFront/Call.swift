@@ -10,7 +10,7 @@ struct Call {
     let method: EtcdMethod
 
     /// When the client gives up, by its `grpc-timeout`.
-    var deadline: Instant?
+    var deadline: Deadline?
 
     /// Ends when there has been no leader for a while; the client said `hasleader: true`.
     var requiresLeader = false
@@ -25,6 +25,18 @@ struct Call {
         var taken = Work.receiving
         swap(&taken, &work)
         return taken
+    }
+
+    /// Counted from the first time that is known after the call came.
+    ///
+    /// The last one known before may be old, as old as the node was frozen. Were a call ended before
+    /// its client gives up, etcd's Go client would take the time it has left to send it again, to
+    /// another node: a write that may have happened would happen twice.
+    enum Deadline {
+        /// So many nanoseconds after the next time that is told; becomes `at`.
+        case after(UInt64)
+
+        case at(Instant)
     }
 
     /// What the call waits for.

@@ -15,7 +15,8 @@ extension EtcdConnection: HTTP2EventSink {
         }
         var call = Call(stream: stream, method: method)
         if case .after(let nanoseconds) = head.timeout {
-            call.deadline = deadline(after: nanoseconds)
+            call.deadline = .after(nanoseconds)
+            timerAt = front.now
         }
         call.requiresLeader =
             method.streamsResponses && http.currentHeader("hasleader") == "true"
@@ -74,13 +75,6 @@ extension EtcdConnection: HTTP2EventSink {
     private func key(of stream: StreamID) -> CallKey? {
         let tagged = CallKey(number: http.tag(of: stream))
         return calls.method(of: tagged, on: stream) == nil ? calls.key(of: stream) : tagged
-    }
-
-    private func deadline(after nanoseconds: UInt64) -> Instant {
-        let (sum, overflows) = front.now.number.addingReportingOverflow(nanoseconds)
-        let deadline = Instant(overflows ? .max : sum)
-        timerAt = min(timerAt ?? deadline, deadline)
-        return deadline
     }
 
     private func method(of stream: StreamID, _ head: RequestHead) -> EtcdMethod? {

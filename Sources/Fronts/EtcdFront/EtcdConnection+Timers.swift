@@ -11,16 +11,32 @@ extension EtcdConnection {
         if isLeaving { return passSilence() }
         for place in calls.places {
             guard let key = calls.key(at: place), let call = calls[key] else { continue }
-            if let deadline = call.deadline, front.now >= deadline {
+            let deadline = deadline(of: call)
+            if let deadline, front.now >= deadline {
                 end(key, .deadlineExceeded)
             } else if isLeaderless, call.requiresLeader {
                 end(key, ErrorMapping.noLeader)
             } else {
-                if let deadline = call.deadline { timerAt = min(timerAt ?? deadline, deadline) }
+                if let deadline { keep(deadline, of: key) }
                 tellProgress(key)
             }
         }
         if case .plain(let session) = mode, !session.isWaiting { passSilence() }
+    }
+
+    private func deadline(of call: Call) -> Instant? {
+        switch call.deadline {
+        case .at(let deadline): return deadline
+        case .after(let nanoseconds):
+            let (sum, overflows) = front.now.number.addingReportingOverflow(nanoseconds)
+            return Instant(overflows ? .max : sum)
+        case nil: return nil
+        }
+    }
+
+    private func keep(_ deadline: Instant, of key: CallKey) {
+        calls[key]?.deadline = .at(deadline)
+        timerAt = min(timerAt ?? deadline, deadline)
     }
 
     /// Who connects and says nothing costs a place among the connections, which others need.

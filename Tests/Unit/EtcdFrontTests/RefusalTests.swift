@@ -56,6 +56,23 @@ import Testing
         #expect(client.reply(stream).status == .internalError)
     }
 
+    /// The node's clock was last read at some time before the call came. Had the call's time run
+    /// since then, it would end too early, and etcd's Go client would send it again.
+    @Test func aCallNeverEndsBeforeItsDeadline() throws {
+        let node = Node()
+        let client = try TestClient(node)
+        node.appendsLeft = 0
+        let stream = client.open(EtcdMethod.put.path, timeout: 200_000_000)
+        client.http.finishRequest(stream, PutRequest(key: "a").encoded)
+        try client.exchange()
+        node.pass(milliseconds: 200)
+        try client.exchange()
+        #expect(client.reply(stream).status == nil)
+        node.pass(milliseconds: 50)
+        try client.exchange()
+        #expect(client.reply(stream).status == .deadlineExceeded)
+    }
+
     @Test func aCallEndsAtItsDeadline() throws {
         let node = Node()
         let client = try TestClient(node)
