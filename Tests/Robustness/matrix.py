@@ -70,8 +70,7 @@ class Row:
         whole = History(self.folder / "rig.history")
         whole.write(healed=time.monotonic_ns())
         time.sleep(AFTER_SECONDS)
-        self.end_traffic()
-        self.read_all(whole)
+        self.end_traffic(whole)
         self.compare_nodes()
 
     def start_traffic(self):
@@ -79,27 +78,38 @@ class Row:
             [sys.executable, str(HERE / "traffic.py"), "--folder", str(self.folder),
              "--endpoints", ",".join(self.nemesis.endpoints()), "--seed", str(self.options.seed),
              "--workloads", ",".join(self.workloads)],
-            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE,
             stderr=open(self.folder / "traffic.log", "wb"),
         )
         if self.traffic.stdout.readline() != b"started\n":
             raise RuntimeError("the traffic does not start")
 
-    def end_traffic(self):
+    def end_traffic(self, whole):
+        """Clients first; watchers once they have been told what the last look at the keys saw."""
         self.traffic.send_signal(signal.SIGTERM)
-        code = self.traffic.wait(TRAFFIC_END_SECONDS_MAX)
+        if self.traffic.stdout.readline() != b"quiet\n":
+            raise RuntimeError("the traffic does not end")
+        revision = self.read_all(whole)
+        self.traffic.communicate(b"%d\n" % revision, timeout=TRAFFIC_END_SECONDS_MAX)
+        code = self.traffic.returncode
         if code != 0:
             raise RuntimeError(f"the traffic ended with code {code}")
 
     def read_all(self, history):
-        """A last look at everything through each node, which the checkers judge like any other."""
+        """A last look at everything through each node, which the checkers judge like any other; the
+        highest revision that was answered."""
+        revisions = [0]
         for number, node in enumerate(self.cluster.nodes):
             for workload in self.workloads:
                 prefix = f"{workload}/".encode()
                 client = Client(history, workload, 100 + number, [node.etcd])
-                if client.call(get(prefix, range_end=end_of(prefix)), seconds=10) is None:
-                    self.complaints.append(f"{node.name} does not serve after all is healed")
+                answer = client.call(get(prefix, range_end=end_of(prefix)), seconds=10)
                 client.close()
+                if answer is None:
+                    self.complaints.append(f"{node.name} does not serve after all is healed")
+                else:
+                    revisions.append(answer.header.revision)
+        return max(revisions)
 
     def compare_nodes(self):
         """All hold the same, and none has ended but where it may."""

@@ -1,6 +1,7 @@
 """Traffic of all workloads side by side, in a process of its own, until it is told to end.
 
-On SIGTERM the clients stop, the watchers hear the rest, and the process ends with code 0.
+On SIGTERM the clients stop, and it says so; on its standard input it is then told a revision, and ends
+with code 0 once all watchers have been told everything up to it.
 """
 
 import argparse
@@ -13,9 +14,7 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "Conformance")]
 sys.dont_write_bytecode = True
 
-import grpc  # noqa: E402
-
-from recording import Client, History, get  # noqa: E402
+from recording import History  # noqa: E402
 from watching import Watcher, wait_for  # noqa: E402
 from workloads.elements import Elements  # noqa: E402
 from workloads.fan_out import FanOut  # noqa: E402
@@ -62,21 +61,12 @@ def main():
         workload.is_ended.set()
     for workload in running:
         workload.end()
-    wait_for(watchers, last_revision(whole, endpoints), CATCH_UP_SECONDS_MAX)
+    print("quiet", flush=True)
+    wait_for(watchers, int(sys.stdin.readline()), CATCH_UP_SECONDS_MAX)
     for watcher in watchers:
         watcher.end()
     # Threads of gRPC may still wait for nodes that do not answer.
     sys.stdout.flush()
-
-
-def last_revision(history, endpoints):
-    client = Client(history, WHOLE, 0, endpoints)
-    for _ in range(20):
-        answer = client.call(get(b"\0"))
-        if answer is not None:
-            client.close()
-            return answer.header.revision
-    raise grpc.RpcError("no node answers though everything is healed")
 
 
 if __name__ == "__main__":

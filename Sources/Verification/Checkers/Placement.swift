@@ -42,7 +42,7 @@ enum Placement: Equatable {
 
 extension OperationResponse {
     /// The keyspace's revision that the answer bears.
-    var revision: Int64? {
+    public var revision: Int64? {
         switch self {
         case .put(let response): response.header?.revision
         case .range(let response): response.header?.revision
