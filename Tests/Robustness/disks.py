@@ -15,23 +15,26 @@ MIB = 1 << 20
 
 
 class Disk:
-    def __init__(self, folder, mebibytes=384, held_mebibytes=None):
-        """`held_mebibytes`: how much the device really holds, if that is less than it says."""
+    def __init__(self, folder, mebibytes=384, spare_mebibytes=None):
+        """`spare_mebibytes`: how much more than an empty file system the device really holds, if that
+        is less than it says."""
         self.folder = folder
         self.mount_point = folder / "disk"
         self.store = folder / "store"
         self.mount_point.mkdir()
         self.store.mkdir()
-        self.is_undersized = held_mebibytes is not None
+        self.is_undersized = spare_mebibytes is not None
         if self.is_undersized:
-            size = f"size={held_mebibytes}m"
-            command("mount", "-t", "tmpfs", "-o", size, "robustness", str(self.store))
+            command("mount", "-t", "tmpfs", "-o", "size=1g", "robustness", str(self.store))
         self.image = self.store / "image"
         with open(self.image, "wb") as file:
             file.truncate(mebibytes * MIB)
         command("mkfs.ext4", "-q", "-F", "-m", "0", "-N", "4096", "-J", "size=8",
                 "-E", "lazy_itable_init=0,lazy_journal_init=0", str(self.image))
         self.mount()
+        if self.is_undersized:
+            used = os.stat(self.image).st_blocks * 512
+            self.resize(used + spare_mebibytes * MIB)
 
     @property
     def ballast(self):
@@ -60,19 +63,23 @@ class Disk:
         if checked.returncode > 3:
             raise RuntimeError(f"e2fsck: {checked.stdout}{checked.stderr}")
 
-    def fill(self):
-        """No byte is left; what others write at the same time may win some."""
+    def fill(self, left_mebibytes):
+        """No more is left; what others write at the same time may win some."""
         _fill(self.ballast)
+        with open(self.ballast, "r+b") as file:
+            file.truncate(max(0, file.seek(0, os.SEEK_END) - left_mebibytes * MIB))
 
     def free(self):
         self.ballast.unlink(missing_ok=True)
 
-    def exhaust(self):
-        """The device holds no more, though the file system on it has space."""
-        _fill(self.store / "ballast")
+    def resize(self, held_bytes):
+        """How much the device holds from now on, whatever it says."""
+        command("mount", "-o", f"remount,size={held_bytes}", str(self.store))
 
-    def replenish(self):
-        (self.store / "ballast").unlink(missing_ok=True)
+    def is_lost(self, name):
+        """Whether a file that was never synced is gone, or its content is."""
+        path = self.mount_point / name
+        return not path.exists() or path.stat().st_size == 0
 
     def copy(self):
         """A copy of what is on the device now."""

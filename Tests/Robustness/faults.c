@@ -20,7 +20,8 @@ struct control {
     _Atomic int64_t sync_delay_ns;
     _Atomic int64_t failing_syncs; // how many of the next ones fail
     _Atomic int64_t failed_syncs;
-    _Atomic int64_t syncs;
+    _Atomic int64_t slow_syncs;
+    _Atomic int64_t wrong_times; // told by a clock that is wrong
 };
 
 static struct control *control;
@@ -50,8 +51,8 @@ static int fails(void) {
 
 static void delay(void) {
     int64_t left = atomic_load(&control->sync_delay_ns);
-    atomic_fetch_add(&control->syncs, 1);
     if (left <= 0) return;
+    atomic_fetch_add(&control->slow_syncs, 1);
     struct timespec pause = {left / 1000000000, left % 1000000000};
     while (nanosleep(&pause, &pause) != 0 && errno == EINTR) {}
 }
@@ -78,6 +79,7 @@ int clock_gettime(clockid_t clock, struct timespec *time) {
         return code;
     }
     int64_t offset = atomic_load(&control->realtime_offset_ns);
+    if (offset != 0) atomic_fetch_add(&control->wrong_times, 1);
     time->tv_sec += offset / 1000000000;
     time->tv_nsec += offset % 1000000000;
     if (time->tv_nsec < 0) {

@@ -2,6 +2,7 @@
 
 import os
 import time
+from pathlib import Path
 
 import etcd3.etcdrpc as rpc
 import grpc
@@ -31,6 +32,11 @@ class IsolatedNode(Node):
     def data(self):
         return self.folder / "disk" / "data"
 
+    @property
+    def is_frozen(self):
+        state = Path(f"/proc/{self.process.pid}/stat").read_text().rpartition(")")[2].split()[0]
+        return state == "T"
+
     def has_stopped(self):
         """Whether it has ended by itself; its exit code is kept."""
         if self.process is None or self.process.poll() is None:
@@ -49,7 +55,7 @@ class IsolatedCluster(Cluster):
     def make_node(self, number, folder):
         name = f"n{number}"
         host = Host(name, number)
-        disk = Disk(folder, held_mebibytes=160 if name in self.undersized else None)
+        disk = Disk(folder, spare_mebibytes=2 if name in self.undersized else None)
         shim = Shim(self.library, folder / "faults") if self.library else None
         roles = {role: f"{host.address}:{port}" for role, port in PORTS.items()}
         return IsolatedNode(name, folder, roles, host, disk, shim)

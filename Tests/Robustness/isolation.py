@@ -111,6 +111,13 @@ class Host:
     def iptables(self, *words):
         return self.run("iptables", "-w", *words)
 
+    @property
+    def dropped(self):
+        """How many packets the present rules have dropped."""
+        listed = self.iptables("-L", "-v", "-x", "-n")
+        return sum(int(line.split()[0]) for line in listed.splitlines() if " DROP " in line
+                   and not line.startswith("Chain"))
+
     def clear(self):
         for table in ("filter", "nat"):
             self.iptables("-t", table, "-F")

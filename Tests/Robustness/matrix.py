@@ -14,7 +14,7 @@ import etcd3.etcdrpc as rpc
 import grpc
 
 from isolated import ORDERLY_EXIT, IsolatedCluster
-from recording import CHANNEL_OPTIONS, Client, History, end_of, get
+from recording import CHANNEL_OPTIONS, Client, History, end_of, get, put
 from traffic import WHOLE
 
 HERE = Path(__file__).resolve().parent
@@ -22,6 +22,8 @@ HEALTHY_SECONDS = 1.0
 AFTER_SECONDS = 2.5
 TRAFFIC_END_SECONDS_MAX = 60
 CHECK_SECONDS_MAX = 300
+BULK_BYTES = 1 << 16
+BULK_COUNT = 40
 
 
 class Row:
@@ -44,7 +46,8 @@ class Row:
             interval = "--experimental-watch-progress-notify-interval"
         self.cluster = IsolatedCluster(
             self.options.system, library, self.faults.undersized, [interval, "1s"])
-        self.nemesis = self.faults(self.cluster, self.chance)
+        self.whole = History(self.folder / "rig.history")
+        self.nemesis = self.faults(self.cluster, self.chance, self.write_bulk)
         self.traffic = None
         try:
             self.attack()
@@ -67,11 +70,19 @@ class Row:
         self.nemesis.inflict(time.monotonic() + self.options.seconds)
         self.nemesis.heal()
         self.cluster.wait_ready(self.cluster.nodes)
-        whole = History(self.folder / "rig.history")
-        whole.write(healed=time.monotonic_ns())
+        if not self.nemesis.effects and not self.nemesis.is_harmless:
+            self.complaints.append("nothing was to be seen of the faults")
+        self.whole.write(healed=time.monotonic_ns())
         time.sleep(AFTER_SECONDS)
-        self.end_traffic(whole)
+        self.end_traffic()
         self.compare_nodes()
+
+    def write_bulk(self):
+        """More than the journal's first file holds, so that it needs the next."""
+        client = Client(self.whole, WHOLE, 0, self.cluster.endpoints)
+        for number in range(BULK_COUNT):
+            client.call(put(b"cluster/bulk/%d" % (number % 4), bytes([number]) * BULK_BYTES))
+        client.close()
 
     def start_traffic(self):
         self.traffic = subprocess.Popen(
@@ -84,25 +95,25 @@ class Row:
         if self.traffic.stdout.readline() != b"started\n":
             raise RuntimeError("the traffic does not start")
 
-    def end_traffic(self, whole):
+    def end_traffic(self):
         """Clients first; watchers once they have been told what the last look at the keys saw."""
         self.traffic.send_signal(signal.SIGTERM)
         if self.traffic.stdout.readline() != b"quiet\n":
             raise RuntimeError("the traffic does not end")
-        revision = self.read_all(whole)
+        revision = self.read_all()
         self.traffic.communicate(b"%d\n" % revision, timeout=TRAFFIC_END_SECONDS_MAX)
         code = self.traffic.returncode
         if code != 0:
             raise RuntimeError(f"the traffic ended with code {code}")
 
-    def read_all(self, history):
+    def read_all(self):
         """A last look at everything through each node, which the checkers judge like any other; the
         highest revision that was answered."""
         revisions = [0]
         for number, node in enumerate(self.cluster.nodes):
             for workload in self.workloads:
                 prefix = f"{workload}/".encode()
-                client = Client(history, workload, 100 + number, [node.etcd])
+                client = Client(self.whole, workload, 100 + number, [node.etcd])
                 answer = client.call(get(prefix, range_end=end_of(prefix)), seconds=10)
                 client.close()
                 if answer is None:

@@ -1,7 +1,8 @@
 """A TCP proxy in user space that delays, splits, stalls and resets, as far as it is told to.
 
 It listens on some ports, each for one address. Faults are drawn from a seed, connection by
-connection and piece by piece; SIGUSR1 begins them and SIGUSR2 ends them. Order changes between
+connection and piece by piece; SIGUSR1 begins them, and SIGUSR2 ends them and has it say how many there
+were. Order changes between
 connections, never within one: this is TCP.
 """
 
@@ -22,6 +23,12 @@ class Proxy:
         self.chance = random.Random(seed)
         self.resets = resets
         self.is_faulty = False
+        self.faults = 0
+
+    def calm(self):
+        self.is_faulty = False
+        print(self.faults, flush=True)
+        self.faults = 0
 
     async def serve(self, port, target):
         async def accept(reader, writer):
@@ -54,6 +61,7 @@ class Proxy:
         try:
             while piece := await reader.read(PIECE_BYTES):
                 if self.is_faulty:
+                    self.faults += 1
                     await asyncio.sleep(min(0.3, chance.expovariate(1 / mean)))
                     if passed <= stall_at < passed + len(piece):
                         await asyncio.sleep(chance.uniform(0.2, 1.5))
@@ -90,14 +98,12 @@ async def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--seed", required=True)
     parser.add_argument("--resets", action="store_true")
-    parser.add_argument("--faulty", action="store_true", help="from the start on")
     parser.add_argument("route", nargs="+", help="PORT=HOST:PORT")
     options = parser.parse_args()
     proxy = Proxy(options.seed, options.resets)
-    proxy.is_faulty = options.faulty
     loop = asyncio.get_running_loop()
     loop.add_signal_handler(signal.SIGUSR1, setattr, proxy, "is_faulty", True)
-    loop.add_signal_handler(signal.SIGUSR2, setattr, proxy, "is_faulty", False)
+    loop.add_signal_handler(signal.SIGUSR2, proxy.calm)
     servers = []
     for route in options.route:
         port, _, target = route.partition("=")

@@ -96,7 +96,7 @@ def main():
             rows.append((name, verdicts, operations))
             bad = {cell: why for cell, why in verdicts.items() if why is not None}
             print(f"--- {name}: {len(verdicts) - len(bad)} passed, {len(bad)} failed; {operations} "
-                  f"operations, {len(row.nemesis.facts)} faults, {time.monotonic() - started:.0f} s",
+                  f"operations, {len(row.nemesis.facts)} faults, {row.nemesis.effects:.0f} effects, {time.monotonic() - started:.0f} s",
                   flush=True)
             if bad:
                 print(f"kept: {row.keep(KEPT)}")

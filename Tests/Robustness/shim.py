@@ -5,7 +5,8 @@ import struct
 import subprocess
 from pathlib import Path
 
-FIELDS = ("realtime_offset_ns", "sync_delay_ns", "failing_syncs", "failed_syncs", "syncs")
+FIELDS = ("realtime_offset_ns", "sync_delay_ns", "failing_syncs", "failed_syncs", "slow_syncs",
+          "wrong_times")
 
 
 def compile_library(folder):

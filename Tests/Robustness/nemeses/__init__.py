@@ -17,10 +17,17 @@ class Nemesis:
     # Whether a node may end by itself, as it does when its storage fails.
     may_stop = False
 
-    def __init__(self, cluster, chance):
+    # Whether there is anything to be seen of it.
+    is_harmless = False
+
+    def __init__(self, cluster, chance, write_bulk):
         self.cluster = cluster
         self.chance = chance
+        self.write_bulk = write_bulk
         self.facts = []
+
+        # How often a fault was seen to have come about: a rig whose faults do nothing passes, too.
+        self.effects = 0
 
     def prepare(self):
         """Before the nodes are started."""

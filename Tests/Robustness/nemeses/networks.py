@@ -30,6 +30,7 @@ class Isolate(Nemesis):
                 leader.host.iptables("-A", "OUTPUT", "-d", source, "-j", "DROP")
             self.note(f"isolated {leader.name} from {len(sources)}")
             self.pause(self.chance.uniform(1.0, 4.0), until)
+            self.effects += leader.host.dropped
             leader.host.clear()
 
 
@@ -51,6 +52,7 @@ class OneWay(Nemesis):
             self.note(f"{leader.name} {'is not heard by' if hears else 'does not hear'} {names}")
             self.pause(self.chance.uniform(1.0, 4.0), until)
             for node in self.cluster.nodes:
+                self.effects += node.host.dropped
                 node.host.clear()
 
 
@@ -63,6 +65,7 @@ class Loss(Nemesis):
         while True:
             share = self.chance.choice([0.05, 0.15, 0.3])
             for node in self.cluster.nodes:
+                self.effects += node.host.dropped
                 node.host.clear()
                 node.host.iptables("-A", "INPUT", "-m", "statistic", "--mode", "random",
                                    "--probability", str(share), "-j", "DROP")
@@ -89,21 +92,27 @@ class Proxied(Nemesis):
         if proxy.stdout.readline() != b"ready\n":
             raise RuntimeError("the proxy does not start")
 
-    def tell(self, what):
+    def begin(self):
         for proxy in self.proxies:
-            proxy.send_signal(what)
+            proxy.send_signal(signal.SIGUSR1)
+        self.note("the proxies are faulty")
+
+    def calm(self):
+        """Each says how many faults there were."""
+        for proxy in self.proxies:
+            proxy.send_signal(signal.SIGUSR2)
+            self.effects += int(proxy.stdout.readline())
 
     def inflict(self, until):
         while True:
-            self.tell(signal.SIGUSR1)
-            self.note("the proxies are faulty")
+            self.begin()
             if not self.pause(self.chance.uniform(2, 5), until):
                 return
-            self.tell(signal.SIGUSR2)
+            self.calm()
             self.pause(1, until)
 
     def heal(self):
-        self.tell(signal.SIGUSR2)
+        self.calm()
         for node in self.cluster.nodes:
             self.revive(node)
 

@@ -11,6 +11,7 @@ class Nothing(Nemesis):
     """For comparison."""
 
     name = "none"
+    is_harmless = True
 
     def inflict(self, until):
         self.pause(until, until)
@@ -28,6 +29,7 @@ class Kill(Nemesis):
         while self.pause(self.chance.uniform(0.3, 1.0), until):
             victims = self.victims()
             for node in victims:
+                self.effects += node.is_running
                 node.end(signal.SIGKILL)
             self.note(f"killed {' '.join(node.name for node in victims)}")
             self.pause(self.chance.uniform(0.1, 1.5), until)
@@ -60,6 +62,7 @@ class Freeze(Nemesis):
             node = self.cluster.leader() if self.chance.random() < 0.7 else self.any_node()
             node.process.send_signal(signal.SIGSTOP)
             self.pause(self.chance.choice([0.2, 0.6, 1.5, 3.0]), until)
+            self.effects += node.is_frozen
             node.process.send_signal(signal.SIGCONT)
             self.note(f"froze {node.name}")
 
@@ -71,7 +74,7 @@ class Freeze(Nemesis):
 
 
 class ClockJumps(Nemesis):
-    """Every node's wall clock jumps by hours, back and forth, for itself."""
+    """Every node's wall clock jumps by hours, back and forth, for itself; some start anew with it."""
 
     name = "clock"
     needs_shim = True
@@ -81,8 +84,13 @@ class ClockJumps(Nemesis):
             node = self.any_node()
             node.shim.realtime_offset_ns = int(self.chance.uniform(-48, 48) * HOUR_NANOSECONDS)
             self.note(f"{node.name}'s clock is {node.shim.realtime_offset_ns // 10**9} s off")
+            if self.chance.random() < 0.15:
+                node.end(signal.SIGKILL)
+                node.start()
+                self.cluster.wait_ready([node])
 
     def heal(self):
         for node in self.cluster.nodes:
+            self.effects += node.shim.wrong_times
             node.shim.realtime_offset_ns = 0
         super().heal()

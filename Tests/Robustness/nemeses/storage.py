@@ -10,20 +10,31 @@ MEDIAN_SYNC_SECONDS = 0.002
 
 
 class FullDisk(Nemesis):
-    """No space is left on one node's disk, the leader's among them; then there is again."""
+    """One node's disk, or every node's, has no space for the journal's second file; then it has."""
 
     name = "disk-full"
 
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        count = self.chance.choice([1, 3])
+        self.victims = self.chance.sample(self.cluster.nodes, count)
+
+    def prepare(self):
+        for node in self.victims:
+            node.disk.fill(left_mebibytes=2)
+
     def inflict(self, until):
-        while self.pause(self.chance.uniform(0.3, 1.0), until):
-            node = self.cluster.leader() if self.chance.random() < 0.5 else self.any_node()
-            node.disk.fill()
-            self.note(f"{node.name}'s disk is full")
-            self.pause(self.chance.uniform(2, 4), until)
+        self.note(f"the disk is full of {' '.join(node.name for node in self.victims)}")
+        self.write_bulk()
+        while not self.effects and self.pause(0.1, until):
+            self.effects = sum(metric(node, "martlet_storage_full") for node in self.victims)
+        self.pause(self.chance.uniform(2, 5), until)
+        for node in self.victims:
             node.disk.free()
+        self.pause(until, until)
 
     def heal(self):
-        for node in self.cluster.nodes:
+        for node in self.victims:
             node.disk.free()
         super().heal()
 
@@ -45,6 +56,7 @@ class FailingSync(Nemesis):
                 time.sleep(0.02)
             if node.is_running and node.shim.failed_syncs > before:
                 raise AssertionError(f"{node.name} goes on after a sync that failed")
+            self.effects += node.shim.failed_syncs - before
             node.shim.failing_syncs = 0
             self.note(f"a sync of {node.name} failed")
             self.pause(self.chance.uniform(0.1, 1), until)
@@ -58,7 +70,8 @@ class FailingSync(Nemesis):
 
 
 class SmallDevice(Nemesis):
-    """The device holds less than it says: what the file system took is lost on its way down."""
+    """The device holds less than it says: what the file system took is lost on its way down, and the
+    sync tells of it. The node must stop; it is started again on a device that is whole."""
 
     name = "device-error"
     undersized = ("n2",)
@@ -66,21 +79,20 @@ class SmallDevice(Nemesis):
 
     def inflict(self, until):
         node = self.cluster.nodes[1]
-        if not self.pause(1, until):
-            return
-        node.disk.exhaust()
-        self.note(f"{node.name}'s device takes nothing more")
-        while not node.has_stopped() and self.pause(0.1, until):
-            pass
+        self.write_bulk()
+        while not node.has_stopped():
+            if not self.pause(0.1, until):
+                raise AssertionError("the node does not stop, though its device takes nothing more")
+        self.effects += 1
+        self.note(f"{node.name} stopped, as its device takes nothing more")
         if self.pause(1, until):
             self.repair(node)
             self.cluster.wait_ready([node])
         self.pause(until, until)
 
     def repair(self, node):
-        node.end(signal.SIGKILL)
         node.disk.unmount()
-        node.disk.replenish()
+        node.disk.resize(1 << 30)
         node.disk.repair()
         node.disk.mount()
         node.start()
@@ -91,7 +103,6 @@ class SmallDevice(Nemesis):
         node.has_stopped()
         if not node.is_running:
             self.repair(node)
-        node.disk.replenish()
         super().heal()
 
 
@@ -111,6 +122,7 @@ class SlowDisk(Nemesis):
 
     def heal(self):
         for node in self.cluster.nodes:
+            self.effects += node.shim.slow_syncs
             node.shim.sync_delay_ns = 0
         super().heal()
 
@@ -125,11 +137,16 @@ class PowerLoss(Nemesis):
             nodes = self.cluster.nodes
             for node in nodes:
                 node.process.send_signal(signal.SIGSTOP)
+            for node in nodes:
+                (node.disk.mount_point / "unsynced").write_bytes(b"lost with the power")
             copies = [node.disk.copy() for node in nodes]
             for node in nodes:
                 node.end(signal.SIGKILL)
             for node, copied in zip(nodes, copies):
                 node.disk.replace(copied)
+                if not node.disk.is_lost("unsynced"):
+                    raise AssertionError("a copy of the device has what was never synced")
+                self.effects += 1
                 node.start()
             self.note("all nodes lost power")
             self.cluster.wait_ready(nodes)
@@ -147,14 +164,16 @@ class BitFlips(Nemesis):
         while self.pause(self.chance.uniform(0.5, 1.5), until):
             node = self.cluster.follower(self.chance)
             node.end(signal.SIGKILL)
+            logged = len(node.log)
             for file in self.chance.sample(self.files(node), 1):
                 self.flip(file)
                 self.note(f"bits of {node.name}'s {file.name} flipped")
             node.start()
             self.cluster.wait_ready([node])
-            while damaged_groups(node) and self.pause(0.1, until):
+            self.effects += "damage on the disk" in node.log[logged:]
+            while metric(node, "martlet_groups_damaged") and self.pause(0.1, until):
                 pass
-            if damaged_groups(node):
+            if metric(node, "martlet_groups_damaged"):
                 return
 
     def files(self, node):
@@ -174,10 +193,10 @@ class BitFlips(Nemesis):
                 file.write(bytes([content[place] ^ 1 << self.chance.randrange(8)]))
 
 
-def damaged_groups(node):
-    """How many groups the node says are not repaired yet."""
+def metric(node, name):
+    """A number that the node tells of itself."""
     page = urllib.request.urlopen(f"http://{node.http}/metrics", timeout=5).read().decode()
     for line in page.splitlines():
-        if line.startswith("martlet_groups_damaged "):
+        if line.startswith(name + " "):
             return float(line.split()[1])
-    raise RuntimeError(f"{node.name} has no metric martlet_groups_damaged")
+    raise RuntimeError(f"{node.name} has no metric {name}")
