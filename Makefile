@@ -38,9 +38,13 @@ FROM ?= 1
 TWICE ?= 10
 MUTANT_SEEDS ?= 400
 REWRITE ?=
+CELLS ?=
+SEED ?=
+ROUNDS ?= 1
+KILLS ?= 100
 
 .PHONY: help setup build run test check format scenarios simulate mutants conformance demo-load \
-	bench hooks clean sanitize sanitize-address sanitize-thread fuzz fuzz-build fuzz-samples audit
+	robustness failover slowness bench hooks clean sanitize sanitize-address sanitize-thread fuzz fuzz-build fuzz-samples audit history-check
 
 help: ## list the verbs
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -111,6 +115,23 @@ audit: ## the same trace of each seed in four builds and eight processes: AUDIT_
 
 conformance: setup build ## other people's clients, the same script against real etcd and Martlet
 	$(PYTHON) Tests/Conformance/run.py
+
+# What CI has time for; SECONDS, given to make, is how long each kind of faults lasts.
+FAULT_SECONDS = $(if $(filter file,$(origin SECONDS)),9,$(SECONDS))
+
+history-check:
+	swift build $(RELEASE) --product HistoryCheck
+
+# As root: every node gets a network and a disk of its own.
+robustness: setup build history-check ## real nodes under faults: CELLS=kill,freeze:watch SECONDS=60 ROUNDS=9
+	$(PYTHON) Tests/Robustness/run.py --checker $(BUILT)/HistoryCheck --cells '$(CELLS)' \
+		--seconds $(FAULT_SECONDS) --seed $(or $(SEED),1) --rounds $(ROUNDS)
+
+failover: setup build ## how long clients wait once the leader is killed: KILLS=100
+	$(PYTHON) Tests/Robustness/figures.py failover --kills $(KILLS)
+
+slowness: setup build ## how long clients wait while one disk or node is 100 times as slow
+	$(PYTHON) Tests/Robustness/figures.py slow
 
 demo-load: setup build ## a package index into three nodes while the leader is killed: COUNT=60000
 	$(PYTHON) Tests/Conformance/demo_load.py --count $(COUNT)

@@ -61,7 +61,7 @@ def _die_with_parent():
 def _check(unshare):
     if os.geteuid() != 0:
         raise Impossible("network and mount namespaces need root", "run it as root, as CI does")
-    for tool in ("ip", "iptables", "nsenter", "mkfs.ext4", "e2fsck", "losetup", "cc"):
+    for tool in ("ip", "iptables", "nsenter", "mkfs.ext4", "e2fsck"):
         if shutil.which(tool) is None:
             raise Impossible(f"there is no {tool}", "make setup")
     probe = subprocess.run([*unshare, "true"], capture_output=True, text=True)

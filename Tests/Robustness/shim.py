@@ -1,6 +1,7 @@
 """The page by which the rig tells a node's preloaded library (faults.c) what to do."""
 
 import mmap
+import shutil
 import struct
 import subprocess
 from pathlib import Path
@@ -10,10 +11,11 @@ FIELDS = ("realtime_offset_ns", "sync_delay_ns", "failing_syncs", "failed_syncs"
 
 
 def compile_library(folder):
-    """The library, built with the machine's C compiler."""
+    """The library, built with the machine's C compiler; Swift brings one."""
+    compiler = shutil.which("cc") or shutil.which("clang") or "cc"
     library = folder / "faults.so"
     subprocess.run(
-        ["cc", "-shared", "-fPIC", "-O2", "-Wall", "-Werror", "-o", str(library),
+        [compiler, "-shared", "-fPIC", "-O2", "-Wall", "-Werror", "-o", str(library),
          str(Path(__file__).with_name("faults.c")), "-ldl"],
         check=True,
     )
