@@ -18,6 +18,13 @@ extension Keyspace {
         history.log.visit(from: ChangePosition(revision: revision), to: nil) { position, version in
             // What a compaction has yet to sweep is gone for every reader on every node.
             guard history.keeps(version, compactedAt: compactRevision) else { return true }
+            #if MARTLET_MUTANTS
+            if mutant == .compactedDeletionsAreHidden, version.isTombstone,
+                position.revision == compactRevision
+            {
+                return true
+            }
+            #endif
             if let last = changes.indices.last, changes[last].revision == position.revision {
                 changes[last].events.append(version.event)
             } else {
@@ -35,6 +42,9 @@ extension Keyspace {
     func valueBefore(_ event: Event, at revision: Revision) -> KeyValue? {
         guard let pair = event.kv, event.type == .delete || pair.createRevision != pair.modRevision
         else { return nil }
+        #if MARTLET_MUTANTS
+        if mutant == .previousValueIsNew { return previous(of: pair.key, before: revision.next) }
+        #endif
         return previous(of: pair.key, before: revision)
     }
 

@@ -73,6 +73,13 @@ extension Keyspace {
         #if MARTLET_MUTANTS
         if mutant == .revokeForgetsAKey { _ = keys.popLast() }
         if mutant == .revokeInHashOrder { keys = Array(Set(keys)) }
+        while mutant == .revokeInManyRevisions, keys.count > 1 {
+            var writes = Writes(after: revision)
+            if let version = history.liveVersion(of: keys.removeFirst()) {
+                delete(version, &writes)
+            }
+            finish(writes)
+        }
         #endif
         var writes = Writes(after: revision)
         for key in keys {

@@ -6,8 +6,29 @@ internal import Model
 /// To write one while the keyspace goes on, take a copy of it.
 extension Keyspace {
     public func snapshotHeader() -> KeyspaceSnapshotHeader {
-        KeyspaceSnapshotHeader(revision: revision, compactRevision: compactRevision, time: time)
+        #if MARTLET_MUTANTS
+        if forgetsLastDeletion {
+            let earlier = Revision(revision.number - 1)
+            return KeyspaceSnapshotHeader(
+                revision: earlier,
+                compactRevision: earlier,
+                time: time
+            )
+        }
+        #endif
+        return KeyspaceSnapshotHeader(
+            revision: revision,
+            compactRevision: compactRevision,
+            time: time
+        )
     }
+
+    #if MARTLET_MUTANTS
+    private var forgetsLastDeletion: Bool {
+        mutant == .snapshotForgetsLastDeletion && compactRevision == revision
+            && revision > .initial.next && history.log.last?.value.isTombstone == true
+    }
+    #endif
 
     public var leaseRecords: [LeaseRecord] {
         var records: [LeaseRecord] = []
@@ -38,6 +59,9 @@ extension Keyspace {
                 return false
             }
             visited += 1
+            #if MARTLET_MUTANTS
+            if forgetsLastDeletion, position.revision == revision { return true }
+            #endif
             if !isCompacting || history.keeps(version, compactedAt: compactRevision) {
                 records.append(SnapshotRecord(of: version))
                 byteCount += version.key.count + version.value.count

@@ -28,6 +28,9 @@ extension Keyspace {
     }
 
     func checkLease(of request: PutRequest) throws(KeyspaceError) {
+        #if MARTLET_MUTANTS
+        if mutant == .putIgnoresLeaseEnd { return }
+        #endif
         guard request.lease == 0 || leaseTable.contains(LeaseID(request.lease)) else {
             throw .leaseNotFound
         }

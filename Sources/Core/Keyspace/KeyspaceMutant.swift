@@ -24,5 +24,28 @@ public enum KeyspaceMutant: Int, CaseIterable, Sendable {
 
     /// No compare holds for a missing key.
     case missingKeysCompareFalse
+
+    /// A transaction's read that cannot be served is noticed after what was written before it
+    /// (etcd #18667).
+    case readFailsAfterWrites
+
+    /// A revoked lease's keys go in a revision each.
+    case revokeInManyRevisions
+
+    /// A put may have a lease that has ended.
+    case putIgnoresLeaseEnd
+
+    /// A compare takes a deleted key for what it was: who has lost a lock goes on writing.
+    case comparesSeeDeletedKeys
+
+    /// The value before an event is the one that it brought.
+    case previousValueIsNew
+
+    /// A watch from the compact revision misses the deletions of that revision (etcd #19179).
+    case compactedDeletionsAreHidden
+
+    /// A snapshot goes by what is left after a compaction: a deletion that was last is forgotten,
+    /// and its revision is given again (etcd #17780).
+    case snapshotForgetsLastDeletion
 }
 #endif

@@ -38,6 +38,9 @@ extension Keyspace {
         try check(request, branches, &choice)
         var writes = Writes(after: revision)
         choice = branches.startIndex
+        #if MARTLET_MUTANTS
+        defer { if mutant == .readFailsAfterWrites { finish(writes) } }
+        #endif
         var response = try run(request, branches, &choice, &writes)
         finish(writes)
         response.header = header
@@ -77,6 +80,9 @@ extension Keyspace {
     /// A negative revision is latest in a range, but may be called compacted in a transaction: so
     /// does etcd.
     private func checkRevision(of request: RangeRequest) throws(KeyspaceError) {
+        #if MARTLET_MUTANTS
+        if mutant == .readFailsAfterWrites { return }
+        #endif
         guard request.revision != 0 else { return }
         guard request.revision <= revision.number else { throw .futureRevision }
         guard request.revision >= compactRevision.number else { throw .compacted }
@@ -138,6 +144,15 @@ extension Keyspace {
         var isEmpty = true
         var holds = true
         history.newest.visit(KeyRange(key: compare.key, rangeEnd: compare.rangeEnd)) { version in
+            #if MARTLET_MUTANTS
+            if mutant == .comparesSeeDeletedKeys, version.isTombstone,
+                let deleted = history.predecessor(of: version)
+            {
+                isEmpty = false
+                holds = compare.holds(for: deleted)
+                return holds
+            }
+            #endif
             guard !version.isTombstone else { return true }
             isEmpty = false
             holds = compare.holds(for: version)

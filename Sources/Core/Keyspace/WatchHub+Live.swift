@@ -75,6 +75,17 @@ extension WatchHub {
             streams.elements[watch.stream]?.isWritable == true
         else { return false }
         watches.elements[number]?.hadEvents = true
+        #if MARTLET_MUTANTS
+        var events = events
+        if mutant == .splitsRevision, events.count > 1 {
+            let first = WatchResponse(
+                header: ResponseHeader(revision: revision.number),
+                watchID: watch.watchID,
+                events: [events.removeFirst()]
+            )
+            deliveries.append(WatchDelivery(stream: id, response: first))
+        }
+        #endif
         let response = WatchResponse(
             header: ResponseHeader(revision: revision.number),
             watchID: watch.watchID,

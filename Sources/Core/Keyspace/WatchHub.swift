@@ -89,6 +89,9 @@ public struct WatchHub: Sendable {
             streams.elements[number]?.isWritable != isWritable
         else { return }
         streams.elements[number]?.isWritable = isWritable
+        #if MARTLET_MUTANTS
+        if mutant == .writableStreamStaysParked { return }
+        #endif
         guard isWritable, let parked = streams.elements[number]?.parked else { return }
         streams.elements[number]?.parked = []
         for ticket in parked where next(of: ticket) != nil { queue.append(ticket) }

@@ -16,7 +16,16 @@ public enum WatchMutant: Int, CaseIterable, Sendable {
     /// After a snapshot is restored, watches go on as if they had seen what it contains.
     case restoreKeepsSynced
 
-    /// What a slow stream cannot take is forgotten.
+    /// What a slow stream cannot take is forgotten (etcd #17529).
     case slowStreamLosesEvents
+
+    /// A stream that can take more again is not served what waited for it.
+    case writableStreamStaysParked
+
+    /// The events of one revision come in two responses.
+    case splitsRevision
+
+    /// A watch that starts in the future hears of progress before (etcd #20221).
+    case futureHearsOfProgress
 }
 #endif

@@ -91,6 +91,10 @@ public enum RaftMutant: Int, CaseIterable, Sendable {
     /// later: what was acknowledged and not yet committed is forgotten.
     case repairEndsAtCommitIndex
 
+    /// A read joins a round that was sent before it came, and earlier answers confirm it
+    /// (etcd #20418).
+    case readJoinsOpenRound
+
     /// The leader quiesces though followers lack entries, and nobody sends them any more.
     case quiescesOverLaggingFollowers
 }

@@ -27,6 +27,9 @@ extension Raft {
     /// Puts the reads that wait into a round, and asks the voters.
     mutating func beginReadRound() {
         guard leadership?.reads.canOpenRound ?? false, knowsCommitIndex else { return }
+        #if MARTLET_MUTANTS
+        if settings.mutant == .readJoinsOpenRound { leadership?.reads.joinsOpenRound = true }
+        #endif
         leadership?.reads.beginRound(at: commitIndex)
         leadership?.dueHeartbeat()
         confirmReads()

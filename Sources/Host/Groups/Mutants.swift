@@ -25,6 +25,15 @@ public enum GroupsMutant: Int, CaseIterable, Sendable {
     /// A sync's completion is taken for that of the batch behind it too.
     case completionCoversNextBatch
 
+    /// After a restart the entry behind the snapshot counts as applied, and is not (etcd #13766).
+    case entryBehindSnapshotIsSkipped
+
+    /// A snapshot names the index before its state's: an entry is applied again (etcd #14685).
+    case snapshotNamesEarlierIndex
+
+    /// A leader proposes the end of leases once, and never again if that is lost.
+    case expiryIsProposedOnce
+
     /// A command that a leader gave back, as it hands over, is proposed to the next one twice.
     case returnedCommandIsProposedTwice
 

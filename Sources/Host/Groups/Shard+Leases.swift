@@ -18,7 +18,7 @@ extension Shard {
                 limit: Limits.leasesExpiredPerCommandMax,
                 keysMax: Limits.keysExpiredPerCommandMax
             )
-            group.leases.expire(at: tick, retryTicks: settings.requestTimeoutTicks)
+            group.leases.expire(at: tick, retryTicks: expiryRetryTicks)
             propose(
                 .expireLeases,
                 body: LeaseListCodec.encode(expired),
@@ -28,6 +28,15 @@ extension Shard {
         } else if group.leases.isTimeDue(at: tick, every: settings.advanceTimeTicks) {
             propose(.advanceTime, body: .empty, to: group.id, for: .none)
         }
+    }
+}
+
+extension Shard {
+    private var expiryRetryTicks: Int {
+        #if MARTLET_MUTANTS
+        if settings.mutant == .expiryIsProposedOnce { return 1 << 40 }
+        #endif
+        return settings.requestTimeoutTicks
     }
 }
 

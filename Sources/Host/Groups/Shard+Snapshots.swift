@@ -13,7 +13,11 @@ extension Shard {
         guard !snapshots.isSaving, snapshots.incoming == nil, !snapshots.isStreaming,
             snapshots.isWanted || isSnapshotDue(group)
         else { return }
+        #if MARTLET_MUTANTS
+        let index = misnamedIndex(of: group)
+        #else
         let index = group.raft.appliedIndex
+        #endif
         // A snapshot that went further than this disk's log would leave a gap behind it.
         guard isCovered(index, in: group), let term = group.raft.term(at: index) else { return }
         let mark = SnapshotMark(
@@ -27,6 +31,16 @@ extension Shard {
         group.snapshots.bytesSince = 0
         effects.snapshotJobs.append(.save(group.id, mark, group.machine.source))
     }
+
+    #if MARTLET_MUTANTS
+    private func misnamedIndex(of group: Group) -> LogIndex {
+        let index = group.raft.appliedIndex
+        if settings.mutant == .snapshotNamesEarlierIndex, index > group.raft.snapshot.index.next {
+            return LogIndex(index.number - 1)
+        }
+        return index
+    }
+    #endif
 
     private func configuration(at index: LogIndex, of group: Group) -> GroupConfiguration {
         #if MARTLET_MUTANTS

@@ -70,6 +70,13 @@ extension Shard {
     private func apply(_ entries: [Entry], in group: Group) {
         guard let last = entries.last else { return }
         for entry in entries {
+            #if MARTLET_MUTANTS
+            if settings.mutant == .entryBehindSnapshotIsSkipped, boots > 1,
+                entry.index == group.raft.snapshot.index.next
+            {
+                continue
+            }
+            #endif
             if entry.kind == .command { apply(entry, in: group) }
             group.snapshots.bytesSince += entry.payload.count
         }

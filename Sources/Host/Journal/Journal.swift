@@ -221,6 +221,11 @@ public final class Journal<Storage: Disk> {
         do throws(DiskError) {
             try disk.write(file.id, at: file.position, [head.bytes] + encoded.slices)
         } catch .full(let path) {
+            #if MARTLET_MUTANTS
+            if settings.mutant == .fullDiskIsFatal {
+                throw die(.failed(path: path, reason: "no space left"))
+            }
+            #endif
             throw .full(path: path)
         } catch {
             throw die(error)

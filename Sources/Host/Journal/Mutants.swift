@@ -24,5 +24,8 @@ public enum JournalMutant: Int, CaseIterable, Sendable {
 
     /// A batch's body is not checked against its checksum.
     case bodyNotChecked
+
+    /// A full disk stops the node, which should wait for space.
+    case fullDiskIsFatal
 }
 #endif

@@ -48,7 +48,7 @@ struct Explanations {
         // A lease may have ended, though a call might have done the same.
         if end != nil { return nil }
         throw Violation(
-            .strictSerializability,
+            LeaseEnd.isPartial(change, model) ? .leaseAtomicity : .strictSerializability,
             "nobody made revision \(change.revision): \(lines(of: change.events))"
         )
     }

@@ -30,6 +30,7 @@ public struct LeaseChecker {
     }
 
     public func check() throws(Violation) {
+        try checkNothingIsLeft()
         for end in ends {
             for lease in end.leases {
                 let moment = Moment(time: end.seenAt, revision: end.revision)
@@ -107,6 +108,32 @@ public struct LeaseChecker {
                     "lease \(lease) ended at revision \(revision), but \(change.revision) has it"
                 )
             }
+        }
+    }
+
+    /// What a revoked lease had is gone at the revision with which the answer came.
+    private func checkNothingIsLeft() throws(Violation) {
+        var revoked: [(revision: Int64, lease: Int64)] = []
+        for operation in history.operations {
+            guard case .leaseRevoke(let request) = operation.request,
+                case .leaseRevoke(let response)? = operation.response,
+                let revision = response.header?.revision
+            else { continue }
+            revoked.append((revision, request.id))
+        }
+        revoked.sort { ($0.revision, $0.lease) < ($1.revision, $1.lease) }
+        var model = ReferenceKeyspace()
+        var changes = history.changes[...]
+        for (revision, lease) in revoked {
+            while let change = changes.first, change.revision <= revision {
+                model.apply(change)
+                changes.removeFirst()
+            }
+            guard let left = model.keyValues.first(where: { $0.lease == lease }) else { continue }
+            throw Violation(
+                .leaseAtomicity,
+                "lease \(lease) was revoked at revision \(revision), which has \(left.key)"
+            )
         }
     }
 

@@ -27,4 +27,16 @@ public struct LeaseEnd: Sendable, Equatable {
         self.leases = leases.sorted()
         seenAt = change.seenAt
     }
+
+    /// Whether the change is the end of a lease but for some of its keys, which stay.
+    static func isPartial(_ change: HistoricChange, _ before: ReferenceKeyspace) -> Bool {
+        var leases: [Int64] = []
+        for event in change.events {
+            guard event.type == .delete, let key = event.kv?.key,
+                let lease = before.value(of: key)?.lease, lease != 0
+            else { return false }
+            leases.append(lease)
+        }
+        return before.keyValues.count { leases.contains($0.lease) } > change.events.count
+    }
 }

@@ -4,7 +4,7 @@ public import KeyspaceModel
 /// A keyspace as simple as it can be: sorted keys, no history, no leases of its own.
 ///
 /// It is the judge of the real one, so it shares none of its code. Requests it does not know
-/// (reads of other revisions inside a transaction, `ignore_value`) must not be given to it.
+/// (reads of earlier revisions inside a transaction, `ignore_value`) must not be given to it.
 public struct ReferenceKeyspace: Sendable {
     /// The revision of a keyspace that nobody has written to.
     public static let initialRevision: Int64 = 1
@@ -22,13 +22,21 @@ public struct ReferenceKeyspace: Sendable {
     }
 
     /// Applies a put, deletion or transaction; the revision rises if it changes anything.
+    ///
+    /// Nil, and nothing is changed, if it asks for a revision that is still to come.
     public mutating func apply(_ request: OperationRequest) -> Effect? {
         var change = Change(revision: revision + 1)
         let response: OperationResponse
         switch request {
         case .put(let request): response = .put(put(request, &change))
         case .deleteRange(let request): response = .deleteRange(delete(request, &change))
-        case .txn(let request): response = .txn(txn(request, &change))
+        case .txn(let request):
+            let before = self
+            response = .txn(txn(request, &change))
+            guard !change.isRefused else {
+                self = before
+                return nil
+            }
         case .range(let request): response = .range(range(request))
         case .compact, .leaseGrant, .leaseRevoke, .leaseKeepAlive: return nil
         }
@@ -78,6 +86,9 @@ extension ReferenceKeyspace {
     private struct Change {
         var revision: Int64
         var events: [Event] = []
+
+        /// Something was asked for that a transaction must be refused for, as a whole.
+        var isRefused = false
     }
 
     private mutating func put(_ request: PutRequest, _ change: inout Change) -> PutResponse {
@@ -128,6 +139,7 @@ extension ReferenceKeyspace {
         for operation in succeeded ? request.success : request.failure {
             switch operation.request {
             case .requestRange(let request):
+                if request.revision > before.revision { change.isRefused = true }
                 responses.append(ResponseOp(response: .responseRange(range(request))))
             case .requestPut(let request):
                 responses.append(ResponseOp(response: .responsePut(put(request, &change))))

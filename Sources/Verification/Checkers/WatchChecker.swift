@@ -97,7 +97,13 @@ public struct WatchChecker {
                 "\(watch.name): told of progress to \(revision) before the events of \(owed)"
             )
         }
-        return max(position, revision + 1)
+        guard revision >= position - 1 else {
+            throw Violation(
+                .watchOrder,
+                "\(watch.name): told of progress to \(revision) when \(position) was due"
+            )
+        }
+        return revision + 1
     }
 
     private func accept(

@@ -4,6 +4,24 @@ import KeyspaceModel
 import Testing
 
 @Suite struct KeyspaceCheckerTests {
+    @Test func aTransactionThatReadsTheFutureMayChangeNothing() {
+        let request = TxnRequest(
+            success: [
+                RequestOp(request: .requestPut(PutRequest(key: "k", value: "v"))),
+                RequestOp(request: .requestRange(RangeRequest(key: "k", revision: 99))),
+            ]
+        )
+        var model = ReferenceKeyspace()
+        let effect = model.apply(.txn(request))
+        #expect(effect == nil)
+        #expect(model.value(of: "k") == nil)
+        let history = History(
+            operations: [Operation(client: 1, request: .txn(request), invoked: 1)],
+            changes: [change(2, "k", "v")]
+        )
+        #expect(throws: Violation.self) { try KeyspaceChecker.check(history) }
+    }
+
     @Test(arguments: UInt64(0)..<60)
     func whatAnAtomicKeyspaceDidPasses(seed: UInt64) throws {
         let played = AtomicKeyspace.play(seed: seed, operations: 300)

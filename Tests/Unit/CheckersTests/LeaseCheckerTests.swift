@@ -93,7 +93,24 @@ import Testing
     @Test func aLeaseThatLeavesAKeyBehindIsFound() {
         var history = history(endingAt: 12 * second)
         history.changes[2].events.removeLast()
-        #expect(throws: Violation.self) { try check(history) }
+        let error = #expect(throws: Violation.self) { try check(history) }
+        #expect(error?.invariant == .leaseAtomicity)
+    }
+
+    @Test func aRevocationThatLeavesAKeyBehindIsFound() {
+        var history = history(endingAt: 12 * second)
+        history.changes.removeLast()
+        let response = LeaseRevokeResponse(header: ResponseHeader(revision: 3))
+        history.operations.append(
+            Operation(
+                client: 1,
+                request: .leaseRevoke(LeaseRevokeRequest(id: 5)),
+                invoked: 11 * second,
+                outcome: .succeeded(.leaseRevoke(response), at: 11 * second + 1)
+            )
+        )
+        let error = #expect(throws: Violation.self) { try check(history) }
+        #expect(error?.invariant == .leaseAtomicity)
     }
 
     @Test func aLeaseThatComesBackIsFound() {

@@ -58,6 +58,13 @@ import Testing
         }
     }
 
+    @Test func progressBeforeTheRevisionThatIsDueIsFound() {
+        expectViolation(.watchOrder) {
+            let told = $0[5].events.last?.kv?.modRevision ?? 0
+            $0.insert(WatchResponse(header: ResponseHeader(revision: told - 1)), at: 6)
+        }
+    }
+
     @Test func aWatchMayResumeWhereItWasCutOff() throws {
         var watch = played.watch
         let rest = Array(watch.sessions[0].responses[6...])

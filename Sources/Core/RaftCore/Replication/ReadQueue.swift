@@ -18,6 +18,10 @@ struct ReadQueue: Sendable {
     /// The last round's number; counts from 1 in each term.
     private(set) var lastNumber: UInt64 = 0
 
+    #if MARTLET_MUTANTS
+    var joinsOpenRound = false
+    #endif
+
     var canOpenRound: Bool { !waiting.isEmpty && open.count < Limits.readRoundsMax }
 
     var isIdle: Bool { waiting.isEmpty && open.isEmpty }
@@ -29,6 +33,9 @@ struct ReadQueue: Sendable {
 
     /// The waiting reads may be served at `index`, once a majority confirms this round.
     mutating func beginRound(at index: LogIndex) {
+        #if MARTLET_MUTANTS
+        if joinsOpenRound, !open.isEmpty { lastNumber -= 1 }
+        #endif
         lastNumber += 1
         open.append(
             Round(number: lastNumber, reads: ReadableRound(index: index, requests: waiting))

@@ -103,6 +103,15 @@ extension ClusterSimulation {
         trace.tell(now, "node \(node.id)'s \(file.path) suffers a \(damage) at byte \(offset)")
     }
 
+    /// A disk that loses something may be slow besides, or its node start time and again: so that
+    /// repairs are cut short, and journals roll while they are under way.
+    func hinderRepair(_ place: Int) {
+        guard phase == .faulty else { return }
+        if options.has(.slowDisk), faultRandom.happens(permille: 400) { slowDisk(place) }
+        guard options.has(.crashLoops), faultRandom.happens(permille: 400) else { return }
+        nodes[place].crashesLeft = max(nodes[place].crashesLeft, faultRandom.between(1...4))
+    }
+
     private func mayDamage(_ node: SimulatedNode) -> Bool {
         node.isRotten || nodes.count(where: \.isRotten) < (nodes.count - 1) / 2
     }

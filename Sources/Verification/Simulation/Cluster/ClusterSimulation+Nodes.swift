@@ -268,6 +268,7 @@ extension ClusterSimulation {
         mark(.restarted)
         node.running = running
         try observeDamage(node, running)
+        if running.recovered.contains(where: \.isDamaged) { hinderRepair(place) }
         for replica in running.recovered { try observeRecovered(replica, node.id) }
         probe(running.recovered, boots: node.boots)
         register(place, as: "boot-\(node.boots)")

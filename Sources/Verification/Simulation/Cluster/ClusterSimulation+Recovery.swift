@@ -206,6 +206,7 @@ extension ClusterSimulation {
     func judge() throws(Violation) {
         for number in keyspaces.indices {
             let history = keyspaces[number].history
+            try LockChecker(history, guarded: KeyInterval(prefix: "guarded/")).check()
             let findings = try KeyspaceChecker.check(history)
             probe(findings, in: number)
             try LeaseChecker(

@@ -45,7 +45,8 @@ public enum Mark: Int, CaseIterable, Sendable {
     case operationSucceeded, outcomeUnknown, unansweredWriteApplied, notApplied, rejected
     case writeForwarded, answeredAfterElection, answeredLate
     case readServedByLeader, readServedByFollower, readAskedOfOldLeader, staleSerializableRead
-    case transactionSucceeded, transactionFailed
+    case transactionSucceeded, transactionFailed, futureRevisionRefused
+    case lockTaken, guardedWrite, staleHolderRefused
     case compactedRead, compactedAtDeletion, outOfSpace, corruptionAlarmed
 
     // What leases meet.

@@ -21,6 +21,9 @@ extension ClusterSimulation {
         case .rejected(.compacted, _):
             mark(.compactedRead)
             mark(.rejected)
+        case .rejected(.futureRevision, _):
+            mark(.futureRevisionRefused)
+            mark(.rejected)
         case .rejected: mark(.rejected)
         case .notApplied: mark(.notApplied)
         case .unknown: mark(.outcomeUnknown)
@@ -34,8 +37,9 @@ extension ClusterSimulation {
         if call.elections < elections.count { mark(.answeredAfterElection) }
         switch (operation.request, response) {
         case (.range, _): return
-        case (.txn, .txn(let response)):
+        case (.txn(let request), .txn(let response)):
             mark(response.succeeded ? .transactionSucceeded : .transactionFailed)
+            LockUser.mark(of: request, response).map { mark($0) }
         case (.leaseKeepAlive, .leaseKeepAlive(let response)):
             mark(response.ttl > 0 ? .leaseRenewed : .leaseRenewedTooLate)
         case (.leaseRevoke, _): mark(.leaseRevoked)
@@ -74,8 +78,11 @@ extension ClusterSimulation {
     func probe(_ findings: KeyspaceChecker.Findings, in number: Int) {
         mark(.leaseEnded, findings.leaseEnds.count)
         mark(.unansweredWriteApplied, findings.unansweredWrites)
+        for (end, next) in zip(findings.leaseEnds, findings.leaseEnds.dropFirst())
+        where next.revision == end.revision + 1 && next.seenAt == end.seenAt {
+            mark(.leasesEndedTogether)
+        }
         for end in findings.leaseEnds {
-            if end.leases.count > 1 { mark(.leasesEndedTogether) }
             let hasOutlived = end.leases.contains { hasSeenElection($0, until: end, in: number) }
             if hasOutlived { mark(.leaseOutlivedLeader) }
         }

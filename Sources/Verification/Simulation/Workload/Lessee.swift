@@ -62,6 +62,9 @@ struct Lessee {
     /// When the next renewal is due.
     var nextBrink: UInt64? { brinks.map(\.time).min() }
 
+    /// The lease that was granted last; zero if there is none.
+    var newest: Int64 { leases.last ?? 0 }
+
     mutating func takeRenewed() -> Int64? {
         defer { renewed = nil }
         return renewed
@@ -104,6 +107,10 @@ struct Lessee {
         case (.leaseRevoke(let request), _): forget(request.id)
         case (.put(let request), .rejected(.leaseNotFound, _)):
             forget(request.lease)
+        case (.txn(let request), .rejected(.leaseNotFound, _)):
+            for operation in request.success {
+                if case .requestPut(let put)? = operation.request { forget(put.lease) }
+            }
         default: return
         }
     }

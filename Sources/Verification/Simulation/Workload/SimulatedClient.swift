@@ -22,6 +22,7 @@ struct SimulatedClient {
     /// The newest revision that this client deleted something in.
     private var deletion: Int64 = 0
     var lessee: Lessee
+    private var lockUser: LockUser
     private var valueCount = 0
     private let compacts: Bool
 
@@ -49,6 +50,7 @@ struct SimulatedClient {
         random = SeededGenerator(seed: options.seed, subsystem: "client", number: place)
         modRevisions = [Int64](repeating: 0, count: options.keys)
         lessee = Lessee(place: place, options: options)
+        lockUser = LockUser(place: place, options: options)
         compacts = options.has(.compaction)
     }
 
@@ -68,6 +70,7 @@ extension SimulatedClient {
         if let request = lessee.pressing(at: now) { return .leaseKeepAlive(request) }
         if let lease = lessee.takeRenewed() { return .put(anyPut(anyKey(), lease: lease)) }
         if let request = lessee.neededGrant() { return .leaseGrant(request) }
+        if let request = lockUser.next(lease: lessee.newest) { return .txn(request) }
         let choice = random.below(100)
         if lessee.usesLeases, choice >= 84 { return leaseOperation() }
         switch choice {
@@ -170,15 +173,22 @@ extension SimulatedClient {
                     )
                 ],
                 success: [RequestOp(request: .requestPut(anyPut(other)))],
-                failure: [RequestOp(request: .requestRange(anyTransactionRange()))]
+                failure: [RequestOp(request: .requestRange(Self.transactionRange()))]
             )
             request.success.append(RequestOp(request: .requestTxn(nested)))
+        }
+        if random.happens(permille: 60) {
+            // Refused as a whole, whatever comes before (etcd #18667).
+            let future = Self.transactionRange(at: Self.revisionNeverReached)
+            request.success.append(RequestOp(request: .requestRange(future)))
         }
         return request
     }
 
-    private func anyTransactionRange() -> RangeRequest {
-        RangeRequest(key: "key/", rangeEnd: "key0")
+    private static let revisionNeverReached: Int64 = 1 << 40
+
+    private static func transactionRange(at revision: Int64 = 0) -> RangeRequest {
+        RangeRequest(key: "key/", rangeEnd: "key0", revision: revision)
     }
 
     /// Never beyond what this client has seen, so that the changes are known by then.
@@ -199,6 +209,7 @@ extension SimulatedClient {
         invoked: UInt64
     ) {
         lessee.learn(request, outcome, invoked: invoked)
+        lockUser.learn(request, outcome)
         switch (request, outcome) {
         case (_, .succeeded(.put(let response), _)):
             see(response.header)
