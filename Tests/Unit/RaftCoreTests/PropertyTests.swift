@@ -32,8 +32,16 @@ import Testing
     }
 
     #if MARTLET_MUTANTS
+    /// What shows only by more than storms have; `make mutants` plants it in the whole simulation.
+    ///
+    /// Repairs that are cut short, answers that are late by an election, leaders that nobody wakes.
+    private static let leftToSimulation: Set<RaftMutant> = [
+        .damagedReplicaLeads, .damagedReplicaCounts, .repairedBeforeSync, .repairEndsAtCommitIndex,
+        .readJoinsOpenRound, .quiescesOverLaggingFollowers,
+    ]
+
     /// The observer finds each seeded bug, or it would not find ours.
-    @Test(arguments: RaftMutant.allCases)
+    @Test(arguments: RaftMutant.allCases.filter { !leftToSimulation.contains($0) })
     func everySeededBugIsFound(mutant: RaftMutant) {
         for seed in 1...3_000 as ClosedRange<UInt64> {
             var storm = Storm(voters: seed % 2 == 0 ? 3 : 5, seed: seed, mutant: mutant)
