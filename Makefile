@@ -41,6 +41,7 @@ REWRITE ?=
 CELLS ?=
 SEED ?=
 ROUNDS ?= 1
+SHORT ?=
 KILLS ?= 100
 
 .PHONY: help setup build run test check format scenarios simulate mutants conformance demo-load \
@@ -116,16 +117,17 @@ audit: ## the same trace of each seed in four builds and eight processes: AUDIT_
 conformance: setup build ## other people's clients, the same script against real etcd and Martlet
 	$(PYTHON) Tests/Conformance/run.py
 
-# What CI has time for; SECONDS, given to make, is how long each kind of faults lasts.
-FAULT_SECONDS = $(if $(filter file,$(origin SECONDS)),9,$(SECONDS))
+# How long each kind of faults lasts: SECONDS, if it is given; with SHORT=1 what CI has time for.
+FAULT_SECONDS = $(if $(filter file,$(origin SECONDS)),$(if $(SHORT),6,20),$(SECONDS))
 
 history-check:
 	swift build $(RELEASE) --product HistoryCheck
 
 # As root: every node gets a network and a disk of its own.
-robustness: setup build history-check ## real nodes under faults: CELLS=kill,freeze:watch SECONDS=60 ROUNDS=9
+robustness: setup build history-check ## real nodes under faults: SHORT=1 CELLS=kill,freeze:watch SECONDS=60
 	$(PYTHON) Tests/Robustness/run.py --checker $(BUILT)/HistoryCheck --cells '$(CELLS)' \
-		--seconds $(FAULT_SECONDS) --seed $(or $(SEED),1) --rounds $(ROUNDS)
+		--seconds $(FAULT_SECONDS) --seed $(or $(SEED),1) --rounds $(ROUNDS) \
+		$(if $(REWRITE),--rewrite)
 
 failover: setup build ## how long clients wait once the leader is killed: KILLS=100
 	$(PYTHON) Tests/Robustness/figures.py failover --kills $(KILLS)

@@ -1,4 +1,5 @@
-// Loaded into a node by LD_PRELOAD: syncs that fail or take long, and a clock that is wrong.
+// Loaded into a node by LD_PRELOAD: syncs that fail, lie or take long, and a clock that is
+// wrong.
 //
 // What it does is in a page that the rig shares with it, the file named by FAULTS_CONTROL; zeros mean
 // nothing. Seen by whatever calls the C library dynamically, which Swift's static runtime does.
@@ -22,6 +23,8 @@ struct control {
     _Atomic int64_t failed_syncs;
     _Atomic int64_t slow_syncs;
     _Atomic int64_t wrong_times; // told by a clock that is wrong
+    _Atomic int64_t lies; // not 0: syncs are said to succeed, and nothing is done
+    _Atomic int64_t told_lies;
 };
 
 static struct control *control;
@@ -57,18 +60,26 @@ static void delay(void) {
     while (nanosleep(&pause, &pause) != 0 && errno == EINTR) {}
 }
 
+static int lies(void) {
+    if (atomic_load(&control->lies) == 0) return 0;
+    atomic_fetch_add(&control->told_lies, 1);
+    return 1;
+}
+
 int fsync(int file) {
     static int (*real)(int);
     if (!real) real = (int (*)(int))dlsym(RTLD_NEXT, "fsync");
     delay();
-    return fails() ? -1 : real(file);
+    if (fails()) return -1;
+    return lies() ? 0 : real(file);
 }
 
 int fdatasync(int file) {
     static int (*real)(int);
     if (!real) real = (int (*)(int))dlsym(RTLD_NEXT, "fdatasync");
     delay();
-    return fails() ? -1 : real(file);
+    if (fails()) return -1;
+    return lies() ? 0 : real(file);
 }
 
 int clock_gettime(clockid_t clock, struct timespec *time) {

@@ -22,6 +22,9 @@ HEALTHY_SECONDS = 1.0
 AFTER_SECONDS = 2.5
 TRAFFIC_END_SECONDS_MAX = 60
 CHECK_SECONDS_MAX = 300
+
+# Of each workload, for every second of the run: less says little about what it went through.
+ACKNOWLEDGED_PER_SECOND_MIN = 1
 BULK_BYTES = 1 << 16
 BULK_COUNT = 40
 
@@ -143,24 +146,28 @@ class Row:
         (self.folder / "faults").write_text("\n".join(self.nemesis.facts) + "\n")
 
     def judge(self):
-        """A verdict for each workload, and one for all together."""
+        """A verdict for each workload, and one for all together. What is wrong with the faults or the
+        nodes is so for all of them: then no cell has shown what it is to show."""
         files = [str(file) for file in sorted(self.folder.glob("*.history"))]
         checked = subprocess.run(
             [self.options.checker, *files], capture_output=True, text=True,
             timeout=CHECK_SECONDS_MAX)
         self.output = checked.stdout + checked.stderr
         (self.folder / "verdicts").write_text(self.output)
+        asked = self.options.seconds * ACKNOWLEDGED_PER_SECOND_MIN
         found = dict(re.findall(r"^(?:ok|FAILED) +([\w-]+): (.*)$", self.output, re.MULTILINE))
         failed = set(re.findall(r"^FAILED +([\w-]+):", self.output, re.MULTILINE))
-        verdicts = {}
+        verdicts, self.violations = {}, {}
         for name in [*self.workloads, WHOLE]:
             verdicts[name] = None
             if name not in found:
                 verdicts[name] = f"nothing was judged: {checked.stderr.strip()}"
             elif name in failed:
-                verdicts[name] = found[name]
-        if self.complaints:
-            verdicts[WHOLE] = "; ".join([*self.complaints, *filter(None, [verdicts[WHOLE]])])
+                verdicts[name] = self.violations[name] = found[name]
+            elif (count := acknowledged(found[name])) < asked:
+                verdicts[name] = f"{count} calls were acknowledged, and {asked:.0f} are to be"
+            if self.complaints:
+                verdicts[name] = "; ".join([*self.complaints, *filter(None, [verdicts[name]])])
         return verdicts
 
     def operations(self):
@@ -175,3 +182,7 @@ class Row:
             {"seed": self.options.seed, "seconds": self.options.seconds,
              "workloads": self.workloads, "complaints": self.complaints}))
         return target
+
+
+def acknowledged(verdict):
+    return int(re.search(r"(\d+) acknowledged", verdict)[1])

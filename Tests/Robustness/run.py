@@ -24,6 +24,8 @@ os.environ["GRPC_ENABLE_FORK_SUPPORT"] = "0"
 import isolation  # noqa: E402
 
 KEPT = ROOT / ".build-robustness"
+PAGE = ROOT / "docs/verification.md"
+BEGIN, END = "<!-- robustness: begin -->", "<!-- robustness: end -->"
 
 
 def all_nemeses():
@@ -31,7 +33,7 @@ def all_nemeses():
 
     kinds = [
         processes.Nothing, processes.Kill, processes.KillLeader, processes.KillAll,
-        processes.Freeze, networks.Isolate, networks.OneWay, networks.Loss, networks.SlowPeers,
+        processes.Freeze, networks.Isolate, networks.Partition, networks.OneWay, networks.Loss, networks.SlowPeers,
         networks.BrokenClients, processes.ClockJumps, storage.FullDisk, storage.FailingSync,
         storage.SmallDevice, storage.SlowDisk, storage.PowerLoss, storage.BitFlips,
     ]
@@ -52,16 +54,23 @@ def chosen(words, nemeses, workloads):
     return cells or {nemesis: list(workloads) for nemesis in nemeses}
 
 
-def show(rows, workloads):
+def table(rows, workloads):
     columns = [*workloads, "cluster"]
-    print("| fault | " + " | ".join(columns) + " | operations |")
-    print("|---" * (len(columns) + 2) + "|")
-    for name, verdicts, operations in rows:
+    lines = ["| fault | " + " | ".join(columns) + " | seen | operations |",
+             "|---" * (len(columns) + 3) + "|"]
+    for name, verdicts, seen, operations in rows:
         cells = [
             "" if column not in verdicts else "ok" if verdicts[column] is None else "FAILED"
             for column in columns
         ]
-        print(f"| {name} | " + " | ".join(cells) + f" | {operations:,} |")
+        lines.append(f"| {name} | " + " | ".join(cells) + f" | {seen:,.0f} | {operations:,} |")
+    return lines
+
+
+def rewrite(lines):
+    head, rest = PAGE.read_text().split(BEGIN)
+    tail = rest.split(END)[1]
+    PAGE.write_text(f"{head}{BEGIN}\n\n" + "\n".join(lines) + f"\n\n{END}{tail}")
 
 
 def main():
@@ -71,6 +80,7 @@ def main():
     parser.add_argument("--cells", default="", help="FAULT or FAULT:WORKLOAD, with commas between")
     parser.add_argument("--seconds", type=float, default=10, help="how long each kind of faults lasts")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--rewrite", action="store_true", help=f"put the table into {PAGE.name}")
     parser.add_argument("--rounds", type=int, default=1, help="each with the next seed")
     options = parser.parse_args()
     options.checker = str(Path(options.checker).resolve())
@@ -86,29 +96,62 @@ def main():
     options.library = compile_library(folder)
     print("--- the checker itself", flush=True)
     subprocess.run([options.checker, "--itself", "200000"], check=True)
-    rows, failed = [], []
+    rows, failed = [], 0
     for number in range(options.rounds):
         for name, workloads in cells.items():
-            started = time.monotonic()
             row = Row(nemeses[name], workloads, options, _folder(folder, number))
-            verdicts = row.run()
-            operations = row.operations()
-            rows.append((name, verdicts, operations))
-            bad = {cell: why for cell, why in verdicts.items() if why is not None}
-            print(f"--- {name}: {len(verdicts) - len(bad)} passed, {len(bad)} failed; {operations} "
-                  f"operations, {len(row.nemesis.facts)} faults, {row.nemesis.effects:.0f} effects, {time.monotonic() - started:.0f} s",
-                  flush=True)
-            if bad:
-                print(f"kept: {row.keep(KEPT)}")
-            for cell, why in bad.items():
-                failed.append((name, cell))
-                print(f"FAILED  {name}:{cell}: {why[:1000]}", flush=True)
+            rows.append(attack(row))
+            failed += sum(why is not None for why in rows[-1][1].values())
         options.seed += 1
-    show(rows, list(WORKLOADS))
-    count = sum(len(verdicts) for _, verdicts, _ in rows)
-    print(f"{count - len(failed)} passed, {len(failed)} failed")
-    print(f"cells: {count - len(failed)} passed, {len(failed)} failed", flush=True)
+    count = sum(len(verdicts) for _, verdicts, _, _ in rows)
+    lines = table(rows, list(WORKLOADS))
+    if not options.cells:
+        count += 1
+        verdict, is_found = plant(folder, list(WORKLOADS), options)
+        failed += not is_found
+        lines += ["", verdict]
+    passed = count - failed
+    lines += ["", f"cells: {passed} passed, {failed} failed"]
+    print(f"{passed} passed, {failed} failed")
+    print("\n".join(lines), flush=True)
+    if options.rewrite:
+        rewrite(lines)
     return 1 if failed or not count else 0
+
+
+def attack(row):
+    """A line of the table; what failed is told and kept."""
+    started = time.monotonic()
+    verdicts = row.run()
+    name, nemesis = row.faults.name, row.nemesis
+    bad = {cell: why for cell, why in verdicts.items() if why is not None}
+    print(f"--- {name}: {len(verdicts) - len(bad)} passed, {len(bad)} failed; {row.operations()} "
+          f"operations, {len(nemesis.facts)} faults, {nemesis.effects:.0f} seen, "
+          f"{time.monotonic() - started:.0f} s", flush=True)
+    if bad:
+        print(f"kept: {row.keep(KEPT)}")
+    for cell, why in bad.items():
+        print(f"FAILED  {name}:{cell}: {why[:1000]}", flush=True)
+    return name, verdicts, nemesis.effects, row.operations()
+
+
+def plant(folder, workloads, options):
+    """One cell more: writes are lost on purpose, on real nodes, and the checkers must find it.
+
+    What is to be said of it, and whether they did.
+    """
+    from matrix import Row
+    from nemeses.storage import LyingSync
+
+    row = Row(LyingSync, workloads, options, _folder(folder, "planted"))
+    row.run()
+    if row.violations and row.nemesis.effects:
+        found = sorted({why.partition(":")[0] for why in row.violations.values()})
+        return (f"planted: {row.nemesis.effects:,.0f} syncs that did nothing, then no power; found by "
+                f"{', '.join(found)} in {', '.join(row.violations)}"), True
+    row.keep(KEPT)
+    return (f"FAILED  planted: {row.nemesis.effects} syncs that did nothing, then no power, and "
+            f"nothing was found; {row.complaints}"), False
 
 
 def _folder(folder, number):

@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 FIELDS = ("realtime_offset_ns", "sync_delay_ns", "failing_syncs", "failed_syncs", "slow_syncs",
-          "wrong_times")
+          "wrong_times", "lies", "told_lies")
 
 
 def compile_library(folder):

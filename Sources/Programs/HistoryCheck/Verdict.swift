@@ -6,6 +6,7 @@ struct Verdict {
     var workload: String
     var violation: Violation?
     var operations = 0
+    var acknowledged = 0
     var unknown = 0
     var revisions = 0
     var watches = 0
@@ -17,6 +18,7 @@ struct Verdict {
         self.workload = workload
         let history = run.history(of: workload, changes)
         operations = history.operations.count
+        acknowledged = history.operations.count { $0.response != nil }
         unknown = history.operations.count { $0.outcome == .unknown }
         revisions = changes.count
         let clock = ContinuousClock()
@@ -66,8 +68,8 @@ struct Verdict {
     var line: String {
         if let violation { return "FAILED  \(workload): \(violation)" }
         let rate = Int(Double(operations) / max(seconds, 1e-6))
-        return "ok      \(workload): \(operations) operations, \(unknown) of unknown outcome, "
-            + "\(revisions) revisions, \(watches) watches, \(leaseEnds) leases ended, "
+        return "ok      \(workload): \(operations) operations, \(acknowledged) acknowledged, "
+            + "\(unknown) of unknown outcome, \(revisions) revisions, \(watches) watches, \(leaseEnds) leases ended, "
             + "\(guardedWrites) guarded writes; \(rate) operations a second"
     }
 }

@@ -34,6 +34,26 @@ class Isolate(Nemesis):
             leader.host.clear()
 
 
+class Partition(Nemesis):
+    """Any node is cut off from the two others, or each from each; no client is."""
+
+    name = "partition"
+
+    def inflict(self, until):
+        while self.pause(self.chance.uniform(0.3, 1.0), until):
+            nodes = self.cluster.nodes
+            alone = nodes if self.chance.random() < 0.3 else [self.any_node()]
+            for node in alone:
+                for other in self.cluster.others(node):
+                    node.host.iptables("-A", "INPUT", "-s", other.host.address, "-j", "DROP")
+                    node.host.iptables("-A", "OUTPUT", "-d", other.host.address, "-j", "DROP")
+            self.note(f"cut off {' '.join(node.name for node in alone)}")
+            self.pause(self.chance.uniform(1.0, 4.0), until)
+            for node in alone:
+                self.effects += node.host.dropped
+                node.host.clear()
+
+
 class OneWay(Nemesis):
     """Some links carry one direction only: the leader is not heard, or hears nobody."""
 

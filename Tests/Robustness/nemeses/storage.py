@@ -134,22 +134,49 @@ class PowerLoss(Nemesis):
 
     def inflict(self, until):
         while self.pause(self.chance.uniform(1.5, 3.0), until):
-            nodes = self.cluster.nodes
-            for node in nodes:
-                node.process.send_signal(signal.SIGSTOP)
-            for node in nodes:
-                (node.disk.mount_point / "unsynced").write_bytes(b"lost with the power")
-            copies = [node.disk.copy() for node in nodes]
-            for node in nodes:
-                node.end(signal.SIGKILL)
-            for node, copied in zip(nodes, copies):
-                node.disk.replace(copied)
-                if not node.disk.is_lost("unsynced"):
-                    raise AssertionError("a copy of the device has what was never synced")
-                self.effects += 1
-                node.start()
-            self.note("all nodes lost power")
-            self.cluster.wait_ready(nodes)
+            self.lose()
+
+    def lose(self):
+        nodes = self.cluster.nodes
+        for node in nodes:
+            node.process.send_signal(signal.SIGSTOP)
+        for node in nodes:
+            (node.disk.mount_point / "unsynced").write_bytes(b"lost with the power")
+        copies = [node.disk.copy() for node in nodes]
+        for node in nodes:
+            node.end(signal.SIGKILL)
+        for node, copied in zip(nodes, copies):
+            node.disk.replace(copied)
+            if not node.disk.is_lost("unsynced"):
+                raise AssertionError("a copy of the device has what was never synced")
+            self.start(node)
+        self.note("all nodes lost power")
+        self.cluster.wait_ready(nodes)
+
+    def start(self, node):
+        self.effects += 1
+        node.start()
+
+
+class LyingSync(PowerLoss):
+    """A planted fault: syncs that do nothing on any node, and then no power. What was acknowledged is
+    gone, which is not promised to survive, and which the checkers must see."""
+
+    name = "lying-sync"
+    needs_shim = True
+
+    def inflict(self, until):
+        for node in self.cluster.nodes:
+            node.shim.lies = 1
+        self.pause(2.5, until)
+        # The nodes stand still before their syncs are honest again.
+        self.lose()
+        self.pause(until, until)
+
+    def start(self, node):
+        self.effects += node.shim.told_lies
+        node.shim.lies = 0
+        node.start()
 
 
 class BitFlips(Nemesis):
