@@ -76,9 +76,9 @@ format: ## format every Swift file in place
 scenarios: ## the text scenarios only; REWRITE=1 accepts what they now say
 	SCENARIOS_REWRITE=$(REWRITE) swift test --filter Scenario
 
-simulate: ## whole clusters under faults: SEEDS=3000 (FROM=1), or SEED=42 to replay one; CORE=1
+simulate: ## whole clusters under faults: SEEDS=3000 (FROM=1), or SEED=42; CORE=1, MEMBERSHIP=1
 	swift build $(RELEASE) --product Simulator
-	$(BUILT)/Simulator $(if $(CORE),--core) $(if $(SEED),--seed $(SEED) --verbose, \
+	$(BUILT)/Simulator $(if $(CORE),--core) $(if $(MEMBERSHIP),--membership) $(if $(SEED),--seed $(SEED) --verbose, \
 		--seed $(FROM) --seeds $(SEEDS) --twice $(TWICE))
 
 mutants: ## plant each known bug and show by which seed it is found: for docs/verification.md

@@ -68,7 +68,11 @@ extension Raft {
     public var isDamaged: Bool { repair != nil }
 
     /// Whether it may stand for election.
+    ///
+    /// Who is to leave may until that is committed, though its own vote counts no more: it may be the
+    /// only one that holds the entry that says so, and then nobody else can win (thesis §4.2.2).
     var mayLead: Bool {
+        let isVoter = isVoter || configuration(at: commitIndex).isVoter(replica)
         #if MARTLET_MUTANTS
         if settings.mutant == .damagedReplicaLeads { return isVoter }
         #endif

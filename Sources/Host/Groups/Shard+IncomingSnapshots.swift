@@ -76,7 +76,7 @@ extension Shard {
         #endif
         guard group.machine.replace(with: source) else { return false }
         switch source {
-        case .control: notePeers()
+        case .control: noteMembers()
         case .keyspace(let keyspace): group.time.observe(keyspace.time, at: now)
         }
         return true

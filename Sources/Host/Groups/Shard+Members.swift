@@ -105,6 +105,12 @@ extension Shard {
     /// Something changed that decides who the peers are.
     func notePeers() { arePeersStale = true }
 
+    /// The cluster has other members: who leads a group may have to change those of the group.
+    func noteMembers() {
+        notePeers()
+        wakeLeaders()
+    }
+
     /// Tells of a group whose configuration has changed, and that the peers may be others.
     func tellConfiguration(_ group: Group) {
         let index = group.raft.configuration(at: group.raft.commitIndex)
@@ -126,21 +132,34 @@ extension Shard {
     func refreshPeers() {
         guard arePeersStale else { return }
         arePeersStale = false
-        // Who leads a group may have to change its members.
-        wakeLeaders()
         let image = metadata ?? MetadataImage()
         var nodes = image.isFounded ? image.members.map(\.id) : firstPeers
         for group in groups {
             let raft = group.raft
             nodes += raft.configuration.replicas.map { NodeID($0.number) }
             nodes += raft.configuration(at: raft.commitIndex).replicas.map { NodeID($0.number) }
+            if let leader = group.leaderNode { nodes.append(leader) }
         }
+        // Nobody is let go while one cannot know.
+        let isSure = knowsWhoBelongs
+        if !isSure { nodes += peers }
         let found = Set(nodes).subtracting([node]).sorted()
-        strangers = image.removed.filter { $0 != node && !found.contains($0) }
+        strangers = isSure ? image.removed.filter { $0 != node && !found.contains($0) } : []
         guard found != peers else { return }
         peers = found
         liveness.follow(found, at: tick)
         outboxes.removeAll { !found.contains($0.target) }
+    }
+}
+
+extension Shard {
+    /// Whether this node knows of each group who is in it, as far as one can know that.
+    ///
+    /// Who joins hears in the control group's log that a member is removed before it hears of the
+    /// members that the groups have had, while that member may be the leader that tells it all this.
+    /// So may whoever leads next where no leader is known.
+    private var knowsWhoBelongs: Bool {
+        groups.allSatisfy { $0.hasKnownLeader && !$0.raft.configuration.voters.isEmpty }
     }
 }
 
@@ -164,5 +183,30 @@ extension Shard {
                 && (!$0.isLeader || $0.raft.isCaughtUp(replica))
         }
         return isReady ? nil : .learnerNotReady
+    }
+}
+
+/// Who belongs to a group, as its replica here has it in its log.
+public struct GroupMembers: Sendable, Equatable {
+    public var voters: [NodeID]
+
+    /// Who votes, too, until a change is concluded.
+    public var outgoingVoters: [NodeID]
+    public var learners: [NodeID]
+
+    /// Whether it is committed, and no change is half done.
+    public var isSettled: Bool
+}
+
+extension Shard {
+    public func members(_ group: GroupID) -> GroupMembers? {
+        guard let place = place(of: group) else { return nil }
+        let raft = groups[place].raft
+        return GroupMembers(
+            voters: raft.configuration.voters.map { NodeID($0.number) },
+            outgoingVoters: raft.configuration.outgoingVoters.map { NodeID($0.number) },
+            learners: raft.configuration.learners.map { NodeID($0.number) },
+            isSettled: raft.isSettled
+        )
     }
 }

@@ -94,7 +94,7 @@ extension Shard {
         switch group.machine {
         case .control(let machine):
             let delta = machine.apply(header, body)
-            if delta == .members { notePeers() }
+            if delta == .members { noteMembers() }
             guard let waiter = closeOwn(header, in: group) else { return }
             guard let delta else { return refuse(waiter, .malformedCommand) }
             effects.completions.append(Completion(waiter: waiter, result: .metadataChanged(delta)))
@@ -137,6 +137,7 @@ extension Shard {
         let last = group.observed
         guard current != last else { return }
         group.observed = current
+        if !(metadata?.removed.isEmpty ?? true) { notePeers() }
         group.heldBackUntil = .zero
         group.membership = GroupMembership(observed: group.membership.observed)
         if last.isLeader, !current.isLeader || current.term != last.term {

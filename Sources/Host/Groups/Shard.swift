@@ -53,7 +53,7 @@ public final class Shard {
     public internal(set) var peers: [NodeID]
 
     /// Former members that belong to no group any longer.
-    var strangers: [NodeID] = []
+    public internal(set) var strangers: [NodeID] = []
 
     /// The peers that the node was told of when it started; for as long as no log says more.
     let firstPeers: [NodeID]

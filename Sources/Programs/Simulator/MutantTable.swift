@@ -106,7 +106,7 @@ struct MutantTable {
 
     private func firstFinding(of mutant: Mutant, from first: UInt64) -> Finding? {
         for offset in 0..<seedsMax {
-            let options = SimulationOptions(seed: first + offset).infected(by: mutant)
+            let options = mutant.options(seed: first + offset)
             guard let violation = ClusterSimulation.run(options).violation else { continue }
             return Finding(invariant: violation.invariant, seeds: offset + 1)
         }

@@ -30,6 +30,9 @@ struct Simulator: AsyncParsableCommand {
     @Flag(help: "Simulate the core alone: no clients, no watchers, more nodes.")
     var core = false
 
+    @Flag(help: "The core alone, with changes of who belongs to the cluster.")
+    var membership = false
+
     @Option(help: "Run each so-manieth seed twice, to check that it replays; 0: none.")
     var twice: UInt64 = 1
 
@@ -54,6 +57,7 @@ struct Simulator: AsyncParsableCommand {
         campaign.repeatEvery = once ? 0 : twice
         if let jobs { campaign.jobs = max(1, jobs) }
         if core { campaign.options = { SimulationOptions(coreSeed: $0) } }
+        if membership { campaign.options = { SimulationOptions(membershipSeed: $0) } }
         #if MARTLET_MUTANTS
         if mutants {
             try await MutantTable(seedsMax: seeds ?? 300, firstSeed: seed, jobs: campaign.jobs)
@@ -61,7 +65,7 @@ struct Simulator: AsyncParsableCommand {
             return
         }
         if let mutant = try mutant.map(Self.mutant) {
-            campaign.options = { SimulationOptions(seed: $0).infected(by: mutant) }
+            campaign.options = { mutant.options(seed: $0) }
         }
         #else
         guard !mutants, mutant == nil else {

@@ -10,7 +10,7 @@
 /// - what only a whole cluster can show (it recovers, replicas agree) is the simulator's, under the
 ///   invariants listed last.
 ///
-/// Missing: membership changes, and everything that is not a keyspace.
+/// Missing: everything that is not a keyspace.
 public enum Invariant: String, Sendable, CaseIterable {
     /// At most one leader a term (Raft §5.2).
     case electionSafety = "R1"
@@ -29,6 +29,9 @@ public enum Invariant: String, Sendable, CaseIterable {
 
     /// A replica never votes twice in a term, nor does its term go back, over restarts too.
     case durableVote = "R6"
+
+    /// No two configurations that follow one another have quorums without a common member (thesis §4.1).
+    case quorumOverlap = "R7"
 
     /// State restored from a snapshot equals the state that applied every entry.
     case snapshotEquality = "R9"

@@ -19,7 +19,7 @@ extension RaftObserver {
         }
         let name = VoteName(term: term, candidate: node.number)
         let votes = groups[groupPlace].votes[name] ?? []
-        guard votes.count > voters / 2 else {
+        guard configuration(of: place(group, node)).isQuorum(votes) else {
             throw Violation(
                 .electionSafety,
                 "node \(node) leads group \(group) in term \(term) with the votes of \(votes)"
@@ -217,13 +217,13 @@ extension RaftObserver {
     private func majorityTerm(at index: LogIndex, in group: GroupID) -> Term? {
         for candidate in replicas where candidate.group == group {
             guard let term = candidate.durable.term(at: index) else { continue }
-            var holders = 0
+            var holders: [NodeID] = []
             for replica in replicas
             where replica.group == group
                 && (replica.durable.holds(index, term)
                     || replica.lost.contains { $0.holds(index, term) })
-            { holders += 1 }
-            if holders > voters / 2 { return term }
+            { holders.append(replica.node) }
+            if isCommittable(index, term, by: holders, in: group) { return term }
         }
         return nil
     }

@@ -25,6 +25,9 @@ public struct RaftObserver: Sendable {
         /// Where each term's first entry stands, in order of terms.
         var termStarts: [(term: Term, index: LogIndex)] = []
 
+        /// What entries say of who votes, in order of their indexes.
+        var configurations: [ConfigurationRecord] = []
+
         /// Of every entry ever written its payload and the term before it; looked up only.
         var written: [EntryName: WrittenEntry] = [:]
     }
@@ -79,7 +82,8 @@ public struct RaftObserver: Sendable {
         var commitIndexAsLeader: LogIndex?
     }
 
-    let voters: Int
+    /// Who votes until an entry says otherwise.
+    let founders: ObservedConfiguration
     var groups: [GroupRecord] = []
     var replicas: [ReplicaRecord] = []
 
@@ -102,7 +106,10 @@ public struct RaftObserver: Sendable {
         }
     }
 
-    public init(voters: Int) { self.voters = voters }
+    /// The nodes 1 to `voters` vote first.
+    public init(voters: Int) {
+        founders = ObservedConfiguration(voters: (1...UInt64(voters)).map { NodeID($0) })
+    }
 
     /// The last index that anybody applied.
     public func committedIndex(_ group: GroupID) -> LogIndex {

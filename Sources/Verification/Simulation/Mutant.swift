@@ -54,6 +54,28 @@ public enum Mutant: Sendable {
     var watch: WatchMutant? { if case .watch(let mutant) = self { mutant } else { nil } }
 }
 
+extension Mutant {
+    /// A run in which it can show: what breaks a change of members takes changes of members.
+    public func options(seed: UInt64) -> SimulationOptions {
+        let options =
+            isOfMembership
+            ? SimulationOptions(membershipSeed: seed) : SimulationOptions(seed: seed)
+        return options.infected(by: self)
+    }
+
+    private var isOfMembership: Bool {
+        switch self {
+        case .raft(.jointQuorumWrong), .raft(.learnerVotes), .raft(.removedNodeVotes),
+            .raft(.configurationAppliedAtCommit), .raft(.snapshotLosesConfiguration),
+            .raft(.leavesJointBeforeCommit), .raft(.truncationKeepsConfiguration),
+            .raft(.restartForgetsConfiguration), .raft(.jointChangeSkipped),
+            .groups(.staleMembersAreWanted), .groups(.snapshotHasLatestConfiguration):
+            true
+        case .raft, .groups, .journal, .keyspace, .watch: false
+        }
+    }
+}
+
 extension SimulationOptions {
     /// The same run with a bug in every node.
     public func infected(by mutant: Mutant) -> SimulationOptions {

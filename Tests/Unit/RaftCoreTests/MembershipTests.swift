@@ -135,6 +135,21 @@ import Testing
         #expect(raft.configuration.learners == [four])
     }
 
+    @Test func whoIsToLeaveStandsForElectionUntilThatIsCommitted() {
+        // By this log it votes no more, and nobody else may hold the entry that says so.
+        let entries = [
+            members(1, term: 1, [two, three], outgoing: [one, two, three]),
+            members(2, term: 1, [two, three]),
+        ]
+        var raft = replica(log: entries)
+        raft.tick(25)
+        #expect(raft.role == .preCandidate)
+        raft.hear(.vote(isPreVote: true), from: two, term: 2)
+        #expect(raft.role == .preCandidate, "its own vote does not count")
+        raft.hear(.vote(isPreVote: true), from: three, term: 2)
+        #expect(raft.role == .candidate)
+    }
+
     @Test func aNewLeaderConcludesWhatAnotherBegan() {
         let joint = members(2, term: 1, [one, two, four], outgoing: [one, two, three])
         var raft = leader(two, of: [one, two, three], log: [entry(1, term: 1), joint])
@@ -175,7 +190,7 @@ import Testing
 
     @Test func whoeverIsRemovedCampaignsNoMore() {
         var raft = replica(three)
-        raft.hear(.entries([members(1, term: 1, [one, two])]), from: one, term: 1)
+        raft.hear(.entries([members(1, term: 1, [one, two])], commit: 1), from: one, term: 1)
         raft.tick(40)
         #expect(raft.role == .learner)
         #expect(raft.term == Term(1))

@@ -27,9 +27,9 @@ final class PeerDirectory {
     func passTick(of shard: Shard) -> Bool {
         let image = shard.metadata ?? MetadataImage()
         let peers = shard.peers.compactMap { address(of: $0, image) }
-        guard peers != shown || image.removed != shownRemoved else { return false }
+        guard peers != shown || shard.strangers != shownRemoved else { return false }
         shown = peers
-        shownRemoved = image.removed
+        shownRemoved = shard.strangers
         transport?.connect(to: peers, removed: shownRemoved)
         return true
     }

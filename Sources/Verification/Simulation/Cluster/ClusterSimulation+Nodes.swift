@@ -258,7 +258,7 @@ extension ClusterSimulation {
             running = try RunningNode(
                 node,
                 peers: nodes.map(\.id),
-                seeds: seeds,
+                seeds: seeds(of: place),
                 options: options
             )
         } catch {
@@ -338,10 +338,11 @@ extension ClusterSimulation {
     }
 
     /// What every node holds from its first start on.
-    private var seeds: [GroupSeed] {
-        let voters = nodes.map { ReplicaID($0.id.number) }
+    private func seeds(of place: Int) -> [GroupSeed] {
+        let voters = nodes.prefix(options.founders).map { ReplicaID($0.id.number) }
+        // Who is to join later is told by its leaders who belongs to the groups.
         return GroupSeed.ofNewCluster(
-            GroupConfiguration(voters: voters),
+            place < options.founders ? GroupConfiguration(voters: voters) : .unknown,
             keyspaces: keyspaces.map(\.group)
         )
     }

@@ -106,6 +106,7 @@ extension ClusterSimulation {
             )
         }
         for group in groupIDs {
+            if let difference = memberDifference(group) { return difference }
             if let difference = replicaDifference(group) { return difference }
         }
         for number in keyspaces.indices {
@@ -116,7 +117,7 @@ extension ClusterSimulation {
 
     private func replicaDifference(_ group: GroupID) -> Violation? {
         var applied: LogIndex?
-        for node in nodes where !node.isLeftBroken {
+        for node in nodes where !node.isLeftBroken && isMember(node) {
             guard let status = node.running?.shard.status(group) else {
                 return Violation(.availability, "node \(node.id) is not up")
             }
@@ -141,7 +142,7 @@ extension ClusterSimulation {
 
     private func stateDifference(_ number: Int) throws(Violation) -> Violation? {
         let group = keyspaces[number].group
-        for node in nodes where !node.isLeftBroken {
+        for node in nodes where !node.isLeftBroken && isMember(node) {
             guard let shard = node.running?.shard, let machine = shard.keyspace(group),
                 let status = shard.status(group)
             else { continue }
@@ -159,7 +160,8 @@ extension ClusterSimulation {
                 )
             }
         }
-        let images = nodes.compactMap { $0.isLeftBroken ? nil : $0.running?.shard.metadata }
+        let images = nodes.filter { !$0.isLeftBroken && isMember($0) }
+            .compactMap { $0.running?.shard.metadata }
         guard images.allSatisfy({ $0 == images.first }) else {
             return Violation(.convergence, "the cluster's metadata differs between nodes")
         }
@@ -186,11 +188,13 @@ extension ClusterSimulation {
         var lines: [String] = []
         for node in nodes {
             for group in groupIDs {
-                guard let status = node.running?.shard.status(group) else {
+                guard let shard = node.running?.shard, let status = shard.status(group),
+                    let members = shard.members(group)
+                else {
                     lines.append("  node \(node.id): not up")
                     break
                 }
-                lines.append("  node \(node.id) group \(group): \(status)")
+                lines.append("  node \(node.id) group \(group): \(status) of \(members)")
             }
         }
         return lines.joined(separator: "\n")

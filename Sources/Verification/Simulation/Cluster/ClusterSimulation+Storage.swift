@@ -159,6 +159,7 @@ extension ClusterSimulation {
                 on: node
             )
         }
+        try observeConfigurations(batch, on: node)
         let runs = batch.runs
         for (place, run) in runs.enumerated() {
             let later = runs[(place + 1)...].filter { $0.group == run.group }

@@ -20,7 +20,7 @@ internal import RaftCore
 ///     +Nodes +Storage     production's driver      Workload/  clients and watchers
 ///     +Faults             what strikes             +Recovery  the second phase and the verdict
 ///
-/// Missing: membership changes, damage at rest, versions side by side.
+/// Missing: damage at rest, versions side by side.
 public final class ClusterSimulation {
     let options: SimulationOptions
     var queue = EventQueue<SimulationEvent>()
@@ -55,6 +55,9 @@ public final class ClusterSimulation {
     var openTransfers: [(number: UInt64, place: Int)] = []
     var lastTransfer: UInt64 = 0
 
+    /// Entries that say who votes, as often as a journal was given one.
+    var configurationsSeen = 0
+
     /// Who was elected when.
     var elections: [(group: GroupID, time: UInt64)] = []
 
@@ -77,7 +80,7 @@ public final class ClusterSimulation {
     init(_ options: SimulationOptions, narrate: ((String) -> Void)?) {
         self.options = options
         trace = Trace(narrate: narrate)
-        observer = RaftObserver(voters: options.nodes)
+        observer = RaftObserver(voters: options.founders)
         network = SimulatedNetwork(
             nodes: options.nodes,
             conditions: options.network,
@@ -139,6 +142,7 @@ public final class ClusterSimulation {
         }
         if options.recordPause > 0 { queue.schedule(.record, at: options.recordPause) }
         queue.schedule(.fault, at: options.shard.tickNanoseconds * 10)
+        if options.memberPause > 0 { queue.schedule(.changeMembers, at: 1_000_000_000) }
         queue.schedule(.heal, at: options.faultSeconds * 1_000_000_000)
         while phase != .finished, let (time, event) = queue.next() {
             now = time
@@ -167,6 +171,7 @@ public final class ClusterSimulation {
         case .clientGivesUp(let place, let request): giveUp(place, request)
         case .watcher(let place): wakeWatcher(place)
         case .record: record()
+        case .changeMembers: changeMembers()
         case .fault: try strike()
         case .cutOff(let place): cutOff(place)
         case .clog(let place, let end): clog(place, until: end)
@@ -195,6 +200,7 @@ public final class ClusterSimulation {
             events: trace.events,
             simulatedNanoseconds: now,
             operations: keyspaces.reduce(0) { $0 + $1.history.operations.count },
+            configurations: configurationsSeen,
             marks: zip(Mark.allCases, marks).map { ($0, $1) },
             violation: violation
         )

@@ -19,6 +19,7 @@ enum SimulationEvent {
     case clientGivesUp(Int, request: UInt64)
     case watcher(Int)
     case record
+    case changeMembers
     case fault
     case cutOff(Int)
     case clog(Int, until: UInt64)
@@ -35,7 +36,8 @@ enum SimulationEvent {
             .journalBegins(let node, _), .journalEnds(let node, _), .snapshotJob(let node, _),
             .completed(_, let node, _), .call(_, let node):
             node
-        case .restart, .client, .clientGivesUp, .watcher, .record, .fault, .cutOff, .clog, .die,
+        case .restart, .client, .clientGivesUp, .watcher, .record, .changeMembers, .fault, .cutOff,
+            .clog, .die,
             .faultEnds, .disarm, .heal, .poll:
             nil
         }

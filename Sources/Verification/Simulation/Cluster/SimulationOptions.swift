@@ -6,6 +6,9 @@ public struct SimulationOptions: Sendable {
     public var seed: UInt64
     public var nodes: Int
 
+    /// How many of them begin as the cluster; the others are spares until they are added.
+    public internal(set) var founders: Int
+
     /// Keyspaces besides the control group.
     public var keyspaces: Int
     public var clients: Int
@@ -29,6 +32,9 @@ public struct SimulationOptions: Sendable {
 
     /// How long between two records written without a client, in nanoseconds; zero: there are none.
     var recordPause: UInt64 = 0
+
+    /// How long between two changes of the members, in nanoseconds; zero: there are none.
+    var memberPause: UInt64 = 0
     public var shard: ShardSettings
     public var journalFileBytes: Int
     public var snapshotChunkBytes: Int
@@ -58,6 +64,7 @@ public struct SimulationOptions: Sendable {
         var random = SeededGenerator(seed: seed, subsystem: "options")
         self.seed = seed
         nodes = random.pick([1, 3, 3, 3, 3, 3, 5, 5, 5])
+        founders = nodes
         keyspaces = random.pick([1, 1, 2])
         clients = random.between(2...8)
         watchers = random.between(1...4)
@@ -114,6 +121,7 @@ public struct SimulationOptions: Sendable {
         self.init(seed: seed)
         var random = SeededGenerator(seed: seed, subsystem: "core")
         nodes = random.pick([3, 5, 5, 7, 9])
+        founders = nodes
         keyspaces = 0
         clients = 0
         watchers = 0

@@ -8,6 +8,9 @@ public struct SimulationReport: Sendable {
     public var simulatedNanoseconds: UInt64
     public var operations: Int
 
+    /// Entries that say who votes, as often as a journal was given one.
+    public var configurations: Int
+
     /// How often each noteworthy thing happened, sorted by name.
     public var marks: [(mark: Mark, count: Int)]
     public var violation: Violation?

@@ -48,6 +48,7 @@ extension ClusterSimulation {
         case .leadershipTransferred: mark(.leadershipTransferred)
         case .refused(.notLeader), .refused(.notTransferred), .refused(.tooManyRequests):
             mark(.leadershipNotTransferred)
+        case .refused(.notVoter) where options.memberPause > 0: return true
         case .refused(let refusal):
             throw Violation(.orderlyStop, "a sound transfer was refused: \(refusal)")
         case .applied, .readable, .metadataChanged:
