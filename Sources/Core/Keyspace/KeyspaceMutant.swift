@@ -35,7 +35,8 @@ public enum KeyspaceMutant: Int, CaseIterable, Sendable {
     /// A put may have a lease that has ended.
     case putIgnoresLeaseEnd
 
-    /// A compare takes a deleted key for what it was: who has lost a lock goes on writing.
+    /// A compare of create revisions takes a deleted key for what it was: who has lost a lock goes
+    /// on writing.
     case comparesSeeDeletedKeys
 
     /// The value before an event is the one that it brought.

@@ -145,7 +145,7 @@ extension Keyspace {
         var holds = true
         history.newest.visit(KeyRange(key: compare.key, rangeEnd: compare.rangeEnd)) { version in
             #if MARTLET_MUTANTS
-            if mutant == .comparesSeeDeletedKeys, version.isTombstone,
+            if mutant == .comparesSeeDeletedKeys, compare.target == .create, version.isTombstone,
                 let deleted = history.predecessor(of: version)
             {
                 isEmpty = false

@@ -221,11 +221,6 @@ public final class Journal<Storage: Disk> {
         do throws(DiskError) {
             try disk.write(file.id, at: file.position, [head.bytes] + encoded.slices)
         } catch .full(let path) {
-            #if MARTLET_MUTANTS
-            if settings.mutant == .fullDiskIsFatal {
-                throw die(.failed(path: path, reason: "no space left"))
-            }
-            #endif
             throw .full(path: path)
         } catch {
             throw die(error)
@@ -269,9 +264,19 @@ public final class Journal<Storage: Disk> {
         let least = max(min(Limits.firstFileBytes, settings.fileBytes), needed)
         do throws(JournalError) {
             return try makeNextFile(size: wanted)
+        } catch .full(let path) where isFullDiskFatal {
+            throw die(.failed(path: path, reason: "no space left"))
         } catch .full where least < wanted {
             return try makeNextFile(size: least)
         }
+    }
+
+    private var isFullDiskFatal: Bool {
+        #if MARTLET_MUTANTS
+        settings.mutant == .fullDiskIsFatal
+        #else
+        false
+        #endif
     }
 
     /// Files grow from a small first one, so that a small disk is not filled by an empty file.

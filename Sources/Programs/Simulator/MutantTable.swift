@@ -10,6 +10,9 @@ struct MutantTable {
     let firstSeed: UInt64
     let jobs: Int
 
+    /// Which are planted, as `Mutant.all` numbers them.
+    let places: [Int]
+
     /// Ranges begin so far apart that none meets the next.
     private static let ranges: UInt64 = 10
     private static let rangePause: UInt64 = 100_000
@@ -47,8 +50,8 @@ struct MutantTable {
         await withTaskGroup(of: Row.self) { group in
             var next = 0
             func startNext() {
-                guard next < Mutant.all.count else { return }
-                let place = next
+                guard next < places.count else { return }
+                let place = places[next]
                 group.addTask { row(place) }
                 next += 1
             }

@@ -45,7 +45,7 @@ struct Simulator: AsyncParsableCommand {
     @Option(help: "Plant the mutant of this number.")
     var mutant: Int?
 
-    @Flag(help: "Plant every mutant in turn, and print how soon each is found.")
+    @Flag(help: "Plant every mutant in turn, or that of --mutant, and print how soon it is found.")
     var mutants = false
 
     @Flag(help: "Print only each seed and the hash of its trace; each is run once.")
@@ -60,9 +60,13 @@ struct Simulator: AsyncParsableCommand {
         if membership { campaign.options = { SimulationOptions(membershipSeed: $0) } }
         #if MARTLET_MUTANTS
         if mutants {
-            try await MutantTable(seedsMax: seeds ?? 300, firstSeed: seed, jobs: campaign.jobs)
-                .run()
-            return
+            let table = MutantTable(
+                seedsMax: seeds ?? 300,
+                firstSeed: seed,
+                jobs: campaign.jobs,
+                places: mutant.map { [$0] } ?? Array(Mutant.all.indices)
+            )
+            return try await table.run()
         }
         if let mutant = try mutant.map(Self.mutant) {
             campaign.options = { mutant.options(seed: $0) }

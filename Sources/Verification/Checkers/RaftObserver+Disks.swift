@@ -136,7 +136,12 @@ extension RaftObserver {
         in group: GroupID,
         on node: NodeID
     ) {
-        replicas[place(group, node)].durable.replace(from: first, with: entries)
+        let place = place(group, node)
+        replicas[place].durable.replace(from: first, with: entries)
+        replicas[place].durableMax = max(
+            replicas[place].durableMax,
+            replicas[place].durable.lastIndex
+        )
     }
 
     /// A snapshot that covers all up to `index` goes to the replica's journal; what follows it
@@ -165,7 +170,9 @@ extension RaftObserver {
         in group: GroupID,
         on node: NodeID
     ) {
-        replicas[place(group, node)].durable.cover(upTo: index, term)
+        let place = place(group, node)
+        replicas[place].durable.cover(upTo: index, term)
+        replicas[place].durableMax = max(replicas[place].durableMax, index)
     }
 
     /// A node came up with this log; all that had been synced must be in it.
@@ -180,11 +187,22 @@ extension RaftObserver {
         var log = ObservedLog()
         log.cover(upTo: snapshot, snapshotTerm)
         log.replace(from: snapshot.next, with: entries)
+        // A snapshot may have got its name just before the process died, which could not say so.
+        if isCommitted(snapshot, snapshotTerm, in: group) {
+            replicas[place].durable.cover(upTo: snapshot, snapshotTerm)
+        }
         try checkRecovered(log, after: snapshot, replicas[place])
         replicas[place].log = log
         replicas[place].durable = log
+        replicas[place].durableMax = log.lastIndex
         replicas[place].applied = snapshot
         replicas[place].leads = nil
+    }
+
+    private mutating func isCommitted(_ index: LogIndex, _ term: Term, in group: GroupID) -> Bool {
+        let committed = groups[place(group)].committed
+        let position = Int(index.number) - 1
+        return committed.indices.contains(position) && committed[position].term == term
     }
 
     private func checkRecovered(

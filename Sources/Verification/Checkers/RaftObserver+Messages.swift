@@ -26,9 +26,9 @@ extension RaftObserver {
     /// An acknowledgement of everything up to `index` goes out to the leader of `term`.
     ///
     /// On the disk must be that leader's entry: that there is one of this index is not enough. But one
-    /// sync may cover the entry, a later term, and what replaced the entry in that term. Such a
-    /// belated answer harms nobody: whoever won the later term had the entry, or needed no vote of
-    /// this node.
+    /// sync may cover the entry, a later term, and what replaced the entry, or all from before it on,
+    /// in that term. Such a belated answer harms nobody: whoever won the later term had the entry, or
+    /// needed no vote of this node.
     public func acknowledges(
         _ index: LogIndex,
         in term: Term,
@@ -38,7 +38,9 @@ extension RaftObserver {
         let replica = replicas.first { $0.group == group && $0.node == node }
         let durable = replica?.durable ?? ObservedLog()
         guard !(replica?.hasUnheardSnapshot ?? false) else { return }
-        guard index <= durable.lastIndex else {
+        let isBelated = replica?.durableVote.term ?? .zero > term
+        let held = isBelated ? replica?.durableMax ?? .zero : durable.lastIndex
+        guard index <= held else {
             throw Violation(
                 .quorumDurability,
                 "node \(node) acknowledges entry \(index) of group \(group), though its disk has "
@@ -46,7 +48,7 @@ extension RaftObserver {
             )
         }
         guard let expected = leadersEntry(at: index, in: term, of: group),
-            !durable.holds(index, expected), replica?.durableVote.term ?? .zero <= term
+            !durable.holds(index, expected), !isBelated
         else { return }
         throw Violation(
             .quorumDurability,

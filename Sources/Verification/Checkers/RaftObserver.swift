@@ -60,6 +60,9 @@ public struct RaftObserver: Sendable {
         var node: NodeID
         var log = ObservedLog()
         var durable = ObservedLog()
+
+        /// The highest index that was on the disk since the node started, replaced or not.
+        var durableMax = LogIndex.zero
         var applied = LogIndex.zero
 
         /// What was on the disk before it lost something, until that is made up for: it may have

@@ -12,28 +12,12 @@ public enum Mutant: Sendable {
     case keyspace(KeyspaceMutant)
     case watch(WatchMutant)
 
-    /// All but those of membership, which the simulator does not change.
-    ///
-    /// RaftCore's storms plant those that are its own; nothing plants the two of Groups as yet.
+    /// Those of membership are planted in runs that change members (`options(seed:)`).
     public static var all: [Mutant] {
-        let planted =
-            RaftMutant.allCases.map(Mutant.raft) + JournalMutant.allCases.map(Mutant.journal)
+        RaftMutant.allCases.map(Mutant.raft) + JournalMutant.allCases.map(Mutant.journal)
             + GroupsMutant.allCases.map(Mutant.groups)
             + KeyspaceMutant.allCases.map(Mutant.keyspace)
             + WatchMutant.allCases.map(Mutant.watch)
-        return planted.filter { !$0.isOfMembership }
-    }
-
-    private var isOfMembership: Bool {
-        switch self {
-        case .raft(.jointQuorumWrong), .raft(.learnerVotes), .raft(.removedNodeVotes),
-            .raft(.configurationAppliedAtCommit), .raft(.snapshotLosesConfiguration),
-            .raft(.leavesJointBeforeCommit), .raft(.truncationKeepsConfiguration),
-            .raft(.restartForgetsConfiguration), .raft(.jointChangeSkipped),
-            .groups(.staleMembersAreWanted), .groups(.snapshotHasLatestConfiguration):
-            true
-        case .raft, .groups, .journal, .keyspace, .watch: false
-        }
     }
 
     /// As people read it, the module first.

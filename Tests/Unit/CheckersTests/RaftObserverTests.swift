@@ -65,6 +65,32 @@ import Testing
         try observer.acknowledges(LogIndex(2), in: Term(1), of: group, from: nodes[1])
     }
 
+    @Test func anAnswerToALeaderThatIsGoneMayComeAfterItsEntryWasCutOff() throws {
+        var observer = try observer()
+        let three = LogIndex(3)
+        observer.synced(entries(1, 12, 13), from: LogIndex(2), in: group, on: nodes[1])
+        observer.synced(entries(2, 22), from: LogIndex(2), in: group, on: nodes[1])
+        expect(.quorumDurability) {
+            try observer.acknowledges(three, in: Term(1), of: group, from: nodes[1])
+        }
+        observer.syncedVote(0, in: Term(2), of: group, on: nodes[1])
+        try observer.acknowledges(three, in: Term(1), of: group, from: nodes[1])
+        expect(.quorumDurability) {
+            try observer.acknowledges(LogIndex(4), in: Term(1), of: group, from: nodes[1])
+        }
+    }
+
+    @Test func aSnapshotThatOnlyTheDiskKnowsOfEndsWhatDiffersFromIt() throws {
+        var observer = try observer()
+        try observer.applied(upTo: LogIndex(2), in: group, on: nodes[0], wroteAll: true)
+        observer.synced(entries(0, 9, 9, 9), from: LogIndex(1), in: group, on: nodes[2])
+        try observer.recovered([], after: LogIndex(2), Term(1), in: group, on: nodes[2])
+        observer.synced(entries(1, 13), from: LogIndex(3), in: group, on: nodes[2])
+        expect(.recovery) {
+            try observer.recovered([], after: LogIndex(2), Term(1), in: group, on: nodes[2])
+        }
+    }
+
     @Test func aReceivedSnapshotIsDurableBeforeTheJournalKnowsOfIt() throws {
         var observer = try observer()
         try observer.applied(upTo: LogIndex(2), in: group, on: nodes[0], wroteAll: true)
