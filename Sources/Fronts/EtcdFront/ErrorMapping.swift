@@ -33,6 +33,7 @@ enum ErrorMapping {
     static func status(of refusal: Refusal) -> GRPCStatus {
         switch refusal {
         case .noLeader: noLeader
+        case .groupDamaged: damaged
         case .timedOut: GRPCStatus(.unavailable, "etcdserver: request timed out")
         case .tooManyRequests: tooManyRequests
         case .storageFull: noSpace
@@ -82,6 +83,14 @@ enum ErrorMapping {
     static let learner = failed("rpc not supported for learner")
 
     static let noLeader = GRPCStatus(.unavailable, "etcdserver: no leader")
+
+    /// Ours alone; unavailable, as the keyspace comes back when nodes without damage do.
+    static let damaged = GRPCStatus(
+        .unavailable,
+        "etcdserver: the keyspace stands still: this node's copy of it is damaged, and there is no "
+            + "leader to repair it; start the nodes whose copies are whole, or restore a snapshot "
+            + "(docs/operations/damaged-data.md)"
+    )
 
     private static let noSpace = GRPCStatus(
         .resourceExhausted,

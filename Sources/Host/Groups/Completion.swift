@@ -57,6 +57,10 @@ public enum Refusal: Sendable, Equatable {
     /// No leader was found in time; certainly not applied.
     case noLeader
 
+    /// This node's replica of the group is damaged, and no leader is there to repair it: certainly not
+    /// applied. The group stands still until a majority without damage is up, others go on.
+    case groupDamaged
+
     /// No answer in time; the command may or may not have been applied, or may be later.
     case timedOut
 

@@ -54,6 +54,10 @@ public enum Fact: Sendable, Equatable {
     /// fetched from the leader; until then this node neither leads the group nor votes in it.
     case damaged(GroupID, LogIndex)
 
+    /// The group is damaged here and no leader is there to repair it: it answers `groupDamaged` until
+    /// there is one. Other groups go on.
+    case halted(GroupID)
+
     /// The group is whole again here, up to the index at least.
     case repaired(GroupID, LogIndex)
 

@@ -39,6 +39,9 @@ final class Group {
     /// Whether the journal knows this replica as damaged.
     var isMarkedDamaged = false
 
+    /// For how many ticks it has been damaged and without a leader who could repair it.
+    var ticksWithoutRepair = 0
+
     /// Whether it waits for its part in the turn.
     var isTouched = false
 

@@ -26,6 +26,9 @@ public enum Limits {
     /// URLs of one kind that a node has.
     public static let urlsPerNodeMax = 64
 
+    /// Election timeouts without a leader after which a damaged group is said to stand still.
+    static let electionsUntilHalted = 4
+
     /// Ticks between two looks at whether a group's members are those that the cluster wants.
     static let ticksBetweenMemberChecks = 4
 

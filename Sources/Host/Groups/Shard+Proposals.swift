@@ -29,6 +29,7 @@ extension Shard {
         guard let place = place(of: groupID) else { return refuse(waiter, .unknownGroup) }
         let group = groups[place]
         guard !journal.isFull else { return refuseProposal(waiter, .storageFull) }
+        guard !isHalted(group) else { return refuseProposal(waiter, .groupDamaged) }
         guard group.proposals.openCount < Limits.proposalsInFlightMax else {
             return refuseProposal(waiter, .tooManyRequests)
         }

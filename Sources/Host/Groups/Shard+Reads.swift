@@ -7,6 +7,10 @@ extension Shard {
     public func read(_ groupID: GroupID, for waiter: Waiter) {
         guard let place = place(of: groupID) else { return refuse(waiter, .unknownGroup) }
         let group = groups[place]
+        guard !isHalted(group) else {
+            counters.readsFailed += 1
+            return refuse(waiter, .groupDamaged)
+        }
         guard group.reads.waitingCount < Limits.readsWaitingMax else {
             counters.readsFailed += 1
             return refuse(waiter, .tooManyRequests)

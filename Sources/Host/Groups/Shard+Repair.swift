@@ -28,6 +28,36 @@ extension Shard {
         effects.facts.append(.repaired(group.id, group.raft.durableIndex))
     }
 
+    /// A damaged group that finds no leader stands still, alone: no majority has a voice.
+    func passTickForRepair(_ group: Group) {
+        guard group.raft.isDamaged, !group.hasKnownLeader else {
+            group.ticksWithoutRepair = 0
+            return
+        }
+        group.ticksWithoutRepair += 1
+        if group.ticksWithoutRepair == ticksUntilHalted {
+            effects.facts.append(.halted(group.id))
+        }
+    }
+
+    /// Whether this node's replica is damaged and nobody is there to repair it.
+    func isHalted(_ group: Group) -> Bool {
+        group.raft.isDamaged && !group.hasKnownLeader
+            && group.ticksWithoutRepair >= ticksUntilHalted
+    }
+
+    private var ticksUntilHalted: Int {
+        settings.raft.electionTicks * Limits.electionsUntilHalted
+    }
+
+    /// Why nobody was found to decide.
+    func refusalWithoutLeader(_ group: Group) -> Refusal {
+        isHalted(group) ? .groupDamaged : .noLeader
+    }
+
+    /// How many groups stand still here until somebody can repair them.
+    public var haltedGroupCount: Int { groups.count { isHalted($0) } }
+
     /// How many groups are being repaired here.
     public var damagedGroupCount: Int { groups.count { $0.raft.isDamaged } }
 }

@@ -216,15 +216,16 @@ public final class Shard {
     func passTick(_ place: Int) {
         let group = groups[place]
         passTickForRaft(group)
+        passTickForRepair(group)
         group.proposals.expire(at: tick) { waiter, wasSent in
             if waiter != .none { counters.proposalsFailed += 1 }
-            refuse(waiter, wasSent ? .timedOut : .noLeader)
+            refuse(waiter, wasSent ? .timedOut : refusalWithoutLeader(group))
         }
         if !group.reads.isIdle {
             group.reads.expire(at: tick) {
                 counters.readsFailed += 1
                 if group.hasKnownLeader { counters.readsTimedOut += 1 }
-                refuse($0, group.hasKnownLeader ? .timedOut : .noLeader)
+                refuse($0, group.hasKnownLeader ? .timedOut : refusalWithoutLeader(group))
             }
             if tick.number > UInt64(settings.readRetryTicks) {
                 group.reads.retryRounds(

@@ -10,11 +10,11 @@ struct FileHeader {
     /// The file's size when it was made; less means that it was cut off.
     var size: Int
 
-    /// Of the records in it; 2 has cuts and standings besides those of 1.
+    /// Of the records in it; 2 has cuts and standings besides those of 1, 3 has links.
     var format: UInt32
 
     static let byteCount = 64
-    static let format: UInt32 = 2
+    static let format: UInt32 = 3
     private static let magic = [UInt8]("MRTLJRNL".utf8)
 
     init(number: UInt64, salt: UInt64, size: Int, format: UInt32 = Self.format) {

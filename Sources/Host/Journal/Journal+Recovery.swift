@@ -26,6 +26,9 @@ extension Journal {
         previousChecksum = log.last.checksum
         let recovered = try groups.checked(in: directory, toleratesDamage: !damages.isEmpty)
         try makeDurable(log.last)
+        groups.breakLinks()
+        lastBatches = groups.lastBatches
+        mayLackGroups = groups.mayLackGroups
         for group in recovered {
             states[group.group] = group.state
             marks[group.group] = group.mark
@@ -139,7 +142,11 @@ extension Journal {
             do throws(RecoveryGap) {
                 let batch = try decode(found.body)
                 for entry in batch.entries { files[place].note(entry.group, entry.index) }
-                try groups.apply(batch)
+                try groups.apply(
+                    batch,
+                    number: found.header.number,
+                    checksLinks: checksLinks
+                )
             } catch {
                 throw damage(place, position, error.description)
             }
@@ -153,6 +160,13 @@ extension Journal {
             )
         }
         return first
+    }
+
+    private var checksLinks: Bool {
+        #if MARTLET_MUTANTS
+        if settings.mutant == .linksNotChecked { return false }
+        #endif
+        return true
     }
 
     private func decode(_ body: ByteSlice) throws(RecoveryGap) -> JournalBatch {

@@ -79,6 +79,12 @@ public final class Journal<Storage: Disk> {
     /// without what is lost (`JournalSettings.isRepairable`).
     public internal(set) var damages: [JournalError] = []
 
+    /// The last batch that held something of each group, or a broken link; for the links to come.
+    var lastBatches: [GroupID: UInt64] = [:]
+
+    /// Whether a group that is not among `lastBatches` may have had something in lost batches.
+    var mayLackGroups = false
+
     /// Files whose header is damaged.
     var unreadable: [String] = []
 
@@ -145,16 +151,17 @@ public final class Journal<Storage: Disk> {
         syncedBatchNumber = nextBatchNumber - 1
     }
 
-    /// Says on disk that all batches so far are durable, by one behind them that is empty.
+    /// Says on disk that all batches so far are durable, by one behind them that holds only links.
     ///
     /// Every batch says so of those before it; after a while without any, this makes damage to the
-    /// last ones known as damage. It needs no sync: lost, it takes nothing with it.
+    /// last ones known as damage, and which groups it did not touch. It needs no sync: lost, it takes nothing with it.
     public func seal() throws(JournalError) {
         try checkAlive()
         guard !isSealed, nextBatchNumber > 1, syncedBatchNumber + 1 == nextBatchNumber else {
             return
         }
-        try write(whole: RecordCodec.encode(JournalBatch()))
+        let isCounted = lastBatches.count <= Limits.censusGroupsMax
+        try write(whole: RecordCodec.census(of: isCounted ? lastBatches.keys.sorted() : []))
         isSealed = true
     }
 
@@ -205,7 +212,10 @@ public final class Journal<Storage: Disk> {
         }
     }
 
-    private func write(_ encoded: EncodedBatch) throws(JournalError) {
+    private func write(_ unlinked: EncodedBatch) throws(JournalError) {
+        let encoded = RecordCodec.link(unlinked) {
+            lastBatches[$0] ?? (mayLackGroups ? Limits.brokenLink : 0)
+        }
         let place = files.count - 1
         let file = files[place]
         let header = BatchHeader(
@@ -225,6 +235,7 @@ public final class Journal<Storage: Disk> {
         } catch {
             throw die(error)
         }
+        for group in encoded.groups { lastBatches[group] = nextBatchNumber }
         nextBatchNumber += 1
         previousChecksum = head.checksum
         writtenByteCount += UInt64(BatchHeader.byteCount + encoded.byteCount)

@@ -94,9 +94,19 @@ public struct JournalStanding: Sendable, Equatable {
     }
 }
 
+/// Where the journal held something of a group before.
+///
+/// So a group whose links lead over damage has lost nothing by it.
+struct JournalLink: Sendable, Equatable {
+    var group: GroupID
+
+    /// The number of a batch; zero if there was none, `Limits.brokenLink` if it is not known.
+    var previous: UInt64
+}
+
 /// What is written and synced together, and counts whole or not at all.
 ///
-/// In the order states, marks, cuts, standings, entries. An entry replaces its group's entries from
+/// In the order links, states, marks, cuts, standings, entries. An entry replaces its group's entries from
 /// its index on. A mark drops a group's entries if they differ from it at its index or end before
 /// it, or if it says that it replaces them.
 public struct JournalBatch: Sendable, Equatable {
@@ -106,10 +116,29 @@ public struct JournalBatch: Sendable, Equatable {
     public var standings: [JournalStanding] = []
     public var entries: [JournalEntry] = []
 
+    /// Made by the journal when it writes the batch.
+    var links: [JournalLink] = []
+
     public init() {}
 
     public var isEmpty: Bool {
         states.isEmpty && marks.isEmpty && entries.isEmpty && cuts.isEmpty && standings.isEmpty
+    }
+
+    /// Of which groups it holds something, each once.
+    var groups: [GroupID] {
+        var found: [GroupID] = []
+        func note(_ group: GroupID) { if found.last != group { found.append(group) } }
+        for state in states { note(state.group) }
+        for mark in marks { note(mark.group) }
+        for cut in cuts { note(cut.group) }
+        for standing in standings { note(standing.group) }
+        for entry in entries { note(entry.group) }
+        guard found.count > 1 else { return found }
+        found.sort()
+        var groups: [GroupID] = []
+        for group in found where groups.last != group { groups.append(group) }
+        return groups
     }
 
     /// Adds the mark of a snapshot that came from the leader and replaced the group's log.

@@ -27,6 +27,13 @@ public enum Limits {
     /// slices to write: half as much at 256 bytes, a quarter less at 2 KiB, nothing less at 16.
     static let copiedPayloadBytesMax = 4096
 
+    /// A link that leads to no batch: of the group something is lost.
+    static let brokenLink = UInt64.max
+
+    /// How many groups a seal says of where they were touched last, 17 bytes each; of more than these
+    /// only the head of a file says so.
+    static let censusGroupsMax = 1_000
+
     /// How much of the next file is filled at a time, while batches may wait: a few milliseconds.
     static let bytesFilledAtOnce = 1 << 20
 }

@@ -27,5 +27,8 @@ public enum JournalMutant: Int, CaseIterable, Sendable {
 
     /// A full disk stops the node, which should wait for space.
     case fullDiskIsFatal
+
+    /// A group goes on over damage though its link leads to a batch that is lost.
+    case linksNotChecked
 }
 #endif

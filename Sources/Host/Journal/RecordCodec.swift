@@ -3,7 +3,13 @@ internal import Model
 
 /// A batch's body: slices to be written one behind the other.
 struct EncodedBatch {
+    /// The records, but for the links, which depend on where the batch is written.
     var slices: [ByteSlice]
+
+    /// Of which groups it holds something, each once.
+    var groups: [GroupID]
+
+    /// Of all, the links included.
     var byteCount: Int
 
     /// Of all slices, one behind the other.
@@ -22,6 +28,7 @@ struct EncodedBatch {
 ///     4 mark that replaces the log before it: as 2
 ///     5 cut     group · index · term
 ///     6 standing  group · 1 whole, 0 damaged: 1 byte
+///     7 link    group · the number of the batch before that held something of it
 enum RecordCodec {
     private static let state: UInt8 = 1
     private static let mark: UInt8 = 2
@@ -29,6 +36,8 @@ enum RecordCodec {
     private static let replacement: UInt8 = 4
     private static let cut: UInt8 = 5
     private static let standing: UInt8 = 6
+    private static let link: UInt8 = 7
+    private static let linkBytes = 17
 
     /// What stands before an entry's payload.
     private static let entryHeadBytes = 30
@@ -72,8 +81,33 @@ enum RecordCodec {
             start = cut.end
         }
         if start < heads.count { slices.append(heads[start..<heads.count]) }
-        let byteCount = slices.reduce(0) { $0 + $1.count }
-        return EncodedBatch(slices: slices, byteCount: byteCount)
+        return encoded(slices, of: batch.groups)
+    }
+
+    /// A batch without records that says, for each of the groups, which was the last to hold something
+    /// of it.
+    static func census(of groups: [GroupID]) -> EncodedBatch { encoded([], of: groups) }
+
+    private static func encoded(_ slices: [ByteSlice], of groups: [GroupID]) -> EncodedBatch {
+        let byteCount = slices.reduce(groups.count * linkBytes) { $0 + $1.count }
+        return EncodedBatch(slices: slices, groups: groups, byteCount: byteCount)
+    }
+
+    /// The batch with its links; `previous` says where each group was touched last.
+    static func link(
+        _ batch: EncodedBatch,
+        to previous: (GroupID) -> UInt64
+    ) -> EncodedBatch {
+        guard !batch.groups.isEmpty else { return batch }
+        var writer = ByteWriter(capacity: batch.groups.count * linkBytes)
+        for group in batch.groups {
+            writer.byte(link)
+            writer.integer(group.number)
+            writer.integer(previous(group))
+        }
+        var linked = batch
+        linked.slices.insert(writer.slice, at: 0)
+        return linked
     }
 
     private static func isCopied(_ entry: JournalEntry) -> Bool {
@@ -149,6 +183,8 @@ enum RecordCodec {
                     JournalStanding(group: group, isWhole: try reader.byte() != 0)
                 )
             case entry: batch.entries.append(try decodeEntry(of: group, from: &reader))
+            case link:
+                batch.links.append(JournalLink(group: group, previous: try reader.integer()))
             default: throw .malformed("a record of kind \(kind)")
             }
         }

@@ -10,17 +10,44 @@ struct RecoveryGap: Error {
 struct RecoveredGroups {
     private var groups: [GroupID: RecoveredGroup] = [:]
 
+    /// The last batch that held something of each group; a broken link where that is not known.
+    private(set) var lastBatches: [GroupID: UInt64] = [:]
+
+    /// Groups of which nothing was read since the damage, and whether they were damaged before: the
+    /// next link says whether it has touched them.
+    private var interrupted: [GroupID: Bool] = [:]
+
     /// Whether something is lost of groups that were not heard of yet.
-    private var isDamaged = false
+    private(set) var mayLackGroups = false
 
     /// Batches are lost between those read so far and those to come.
     ///
     /// They may have held entries, terms and votes of any group.
     mutating func suspend() {
-        isDamaged = true
-        for group in groups.keys {
-            groups[group]?.isDamaged = true
-            groups[group]?.isSuspended = true
+        mayLackGroups = true
+        for (id, group) in groups {
+            if !group.isSuspended { interrupted[id] = group.isDamaged }
+            groups[id]?.isDamaged = true
+            groups[id]?.isSuspended = true
+        }
+    }
+
+    /// The group goes on over damage if its link leads to what was read of it last.
+    private mutating func resume(_ link: JournalLink, isChecked: Bool) {
+        let wasDamaged = interrupted.removeValue(forKey: link.group)
+        guard link.previous == lastBatches[link.group] ?? 0 || !isChecked else { return }
+        if groups[link.group] == nil {
+            groups[link.group] = RecoveredGroup(group: link.group)
+        } else if let wasDamaged {
+            groups[link.group]?.isSuspended = false
+            groups[link.group]?.isDamaged = wasDamaged
+        }
+    }
+
+    /// Nobody knows which batch held something of these last.
+    mutating func breakLinks() {
+        for id in groups.keys where groups[id]?.isSuspended ?? false {
+            lastBatches[id] = Limits.brokenLink
         }
     }
 
@@ -29,19 +56,29 @@ struct RecoveredGroups {
         for group in groups.values where !group.isCut { groups[group.group]?.isDamaged = true }
     }
 
-    mutating func apply(_ batch: JournalBatch) throws(RecoveryGap) {
+    mutating func apply(
+        _ batch: JournalBatch,
+        number: UInt64,
+        checksLinks: Bool = true
+    ) throws(RecoveryGap) {
+        for link in batch.links { resume(link, isChecked: checksLinks) }
+        // Without links, in a file of an older format, nothing says what damage has spared.
+        for group in batch.groups where batch.links.isEmpty { interrupted[group] = nil }
+        for group in batch.links.isEmpty ? batch.groups : batch.links.map(\.group) {
+            lastBatches[group] = number
+        }
         for state in batch.states { change(state.group) { $0.apply(state.state) } }
         for mark in batch.marks { change(mark.group) { $0.apply(mark) } }
         for cut in batch.cuts { change(cut.group) { $0.apply(cut) } }
         for standing in batch.standings { change(standing.group) { $0.apply(standing) } }
-        let isDamaged = isDamaged
+        let isDamaged = mayLackGroups
         for entry in batch.entries {
             try groups[entry.group, default: Self.new(entry.group, isDamaged)].apply(entry)
         }
     }
 
     private mutating func change(_ id: GroupID, _ body: (inout RecoveredGroup) -> Void) {
-        let isDamaged = isDamaged
+        let isDamaged = mayLackGroups
         body(&groups[id, default: Self.new(id, isDamaged)])
     }
 

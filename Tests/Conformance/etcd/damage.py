@@ -1,7 +1,8 @@
 """Bits flip on a stopped node's disk: it starts, is repaired by the others, and serves again.
 
 Once in the journal, once in a snapshot; afterwards all nodes hold the same, and the repaired node's
-vote counts. A node that is alone refuses to start, with a sentence.
+vote counts. A node that is alone refuses to start, with a sentence. A record that is damaged on all
+nodes stops its group alone, with an error that says so.
 """
 
 import random
@@ -15,6 +16,7 @@ from cluster import Cluster
 
 PREFIX = b"damage/"
 MIB = 1 << 20
+RECORD = b"a record that is damaged on every node"
 
 
 def compare(checks, system):
@@ -22,6 +24,7 @@ def compare(checks, system):
         print("        etcd has no such repair: its node must be removed and added anew")
         return
     _journal_and_snapshot(checks)
+    _everywhere(checks)
     _alone(checks)
 
 
@@ -53,6 +56,71 @@ def _journal_and_snapshot(checks):
             snapshot = sorted(node.folder.rglob("groups/2/**/*.snap"))[-1]
             flip(checks, chance, snapshot, used=snapshot.stat().st_size)
             repaired(checks, cluster, node, "snapshot")
+
+
+def _everywhere(checks):
+    """The same record is damaged on each node: the keyspace stands still, the control group does not."""
+    with Cluster("martlet", 3) as cluster:
+        put(cluster.nodes, 20, b"before")
+        put(cluster.nodes, 1, RECORD)
+        put(cluster.nodes, 20, b"after")
+        for node in cluster.nodes:
+            node.end()
+        hurt = [hurt_record(node, RECORD) for node in cluster.nodes]
+        checks.equal("damage: the same record is damaged on all nodes", hurt, [True] * 3)
+        for node in cluster.nodes:
+            node.start()
+        node = cluster.nodes[0]
+        wait(lambda: metric_of(node, "martlet_groups_halted") == 1)
+        checks.equal("damage: one group stands still", metric_of(node, "martlet_groups_halted"), 1)
+        checks.equal("damage: no other group is damaged", metric_of(node, "martlet_groups_damaged"), 1)
+        with grpc.insecure_channel(node.etcd) as channel:
+            kv = rpc.KVStub(channel)
+            for name, call in [
+                ("write", lambda: kv.Put(rpc.PutRequest(key=b"k", value=b"v"), timeout=5)),
+                ("read", lambda: kv.Range(rpc.RangeRequest(key=b"k"), timeout=5)),
+            ]:
+                code, text = refusal(call)
+                checks.equal(f"damage: a {name} is refused", code, grpc.StatusCode.UNAVAILABLE)
+                checks.check(f"damage: the {name}'s error says why, and what to do",
+                             "stands still" in text and "damaged-data.md" in text, text)
+            # By the control group, through its leader.
+            members = rpc.ClusterStub(channel).MemberList(
+                rpc.MemberListRequest(linearizable=True), timeout=10).members
+            checks.equal("damage: the control group serves", len(members), 3)
+        checks.check("damage: the log says that the group stands still",
+                     "the group stands still" in node.log, node.log)
+
+
+def hurt_record(node, value):
+    """One bit of each copy of the value in the node's journal."""
+    hurt = False
+    for path in journals(node):
+        with open(path, "r+b") as file:
+            content = file.read()
+            place = content.find(value)
+            while place >= 0:
+                hurt = True
+                file.seek(place + 3)
+                file.write(bytes([content[place + 3] ^ 1]))
+                place = content.find(value, place + 1)
+    return hurt
+
+
+def refusal(call):
+    try:
+        call()
+    except grpc.RpcError as error:
+        return error.code(), error.details()
+    return grpc.StatusCode.OK, ""
+
+
+def metric_of(node, name):
+    """Zero as long as the node does not answer."""
+    try:
+        return metric(node, name)
+    except OSError:
+        return -1
 
 
 def _alone(checks):

@@ -2,6 +2,7 @@ import Bytes
 import Controller
 import EtcdWire
 import Groups
+import Journal
 import Keyspace
 import KeyspaceModel
 import Model
@@ -42,13 +43,15 @@ final class TestCluster {
     private var now = Instant(1_000_000_000)
     private let settings: ShardSettings
 
-    /// Groups without anything in them, unless `seeds` has others; `spares` more nodes belong to nothing
-    /// until they are added.
+    /// Groups without anything in them, unless `seeds` has others.
+    ///
+    /// `spares` more nodes belong to nothing until they are added. Of the groups in `damaged` every disk has lost all.
     init(
         nodes count: UInt64,
         spares: UInt64 = 0,
         settings: ShardSettings = ShardSettings(),
-        seeds given: [GroupSeed] = []
+        seeds given: [GroupSeed] = [],
+        damaged: [GroupID] = []
     ) {
         let nodes = (1...count + spares).map { NodeID($0) }
         self.nodes = nodes
@@ -65,13 +68,22 @@ final class TestCluster {
                     recovered: seeds.map { seed in
                         var seed = seed
                         if node.number > count { seed.configuration = .unknown }
-                        return RecoveredReplica(new: seed)
+                        return damaged.contains(seed.id)
+                            ? Self.lost(seed) : RecoveredReplica(new: seed)
                     },
                     seed: node.number
                 )
             )
         }
         for member in members { member.shard.advance(to: now) }
+    }
+
+    private static func lost(_ seed: GroupSeed) -> RecoveredReplica {
+        let lost = [RecoveredGroup(lost: seed.id)]
+        guard let found = try? Recovery.replicas(of: [seed], journal: lost, snapshots: []),
+            let replica = found.first
+        else { preconditionFailure("a group with peers is recovered, damaged or not") }
+        return replica
     }
 
     subscript(_ number: UInt64) -> Member { members[Int(number) - 1] }

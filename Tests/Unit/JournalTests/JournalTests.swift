@@ -329,12 +329,12 @@ import Testing
         let path = try #require(disk.files.keys.first { $0.contains("/journal-") })
         let file = try disk.open(path, .readWrite)
         var header = ByteWriter(appendingTo: try disk.read(file, at: 0, count: 40))
-        header.patch(UInt32(3), at: 8)
+        header.patch(UInt32(4), at: 8)
         header.integer(CRC32C.of(header.slice))
         try disk.write(file, at: 0, [header.slice])
         try disk.sync(file)
         let error = #expect(throws: JournalError.self) { try recovered() }
-        #expect(error == .newerFormat(path: path, found: 3, supported: 2))
+        #expect(error == .newerFormat(path: path, found: 4, supported: 3))
     }
 
     @Test func aBatchLargerThanAFileGetsOneOfItsOwn() throws {

@@ -44,6 +44,13 @@ extension Fact {
                     + " neither leads the group nor votes until then",
                 [.group(group), .number("whole_up_to", index.number)]
             )
+        case .halted(let group):
+            LogRecord(
+                .error,
+                "the group stands still: it is damaged here and has no leader to repair it; start"
+                    + " the nodes whose copies are whole, or see docs/operations/damaged-data.md",
+                [.group(group)]
+            )
         case .repaired(let group, let index):
             LogRecord(
                 .info,

@@ -3,7 +3,8 @@ extension Metric {
     static var ours: [Metric] {
         [
             build, connections, turns, turnTimes, loopHolds, journalBatches, journalWrites,
-            storageFull, groups, groupsAwake, groupsDamaged, groupsRepaired,
+            storageFull, groups, groupsAwake, groupsDamaged, groupsHalted,
+            groupsRepaired,
         ]
     }
 
@@ -62,6 +63,11 @@ extension Metric {
         "martlet_groups_damaged",
         .gauge,
         "Groups of which this node's disk has lost something, until the leader has replaced it."
+    )
+    public static let groupsHalted = Metric(
+        "martlet_groups_halted",
+        .gauge,
+        "Those of them that stand still, as no majority without damage is there to repair them."
     )
     public static let groupsRepaired = Metric(
         "martlet_groups_repaired_total",

@@ -66,7 +66,7 @@ public struct ShardMetrics {
         case .becameLeader(group, _), .followsLeader(group, _, _): leaderChanges += 1
         case .becameLeader, .followsLeader, .lostLeadership, .membersChanged, .snapshotTaken,
             .snapshotInstalled, .storageIsFull, .storageHasSpaceAgain, .malformedFrame,
-            .snapshotFailed, .damaged, .repaired,
+            .snapshotFailed, .damaged, .halted, .repaired,
             .storageFailed:
             return
         }
@@ -179,6 +179,7 @@ extension ShardMetrics {
         page.write(.groups, UInt64(shard.groupCount))
         page.write(.groupsAwake, UInt64(shard.awakeGroupCount))
         page.write(.groupsDamaged, UInt64(shard.damagedGroupCount))
+        page.write(.groupsHalted, UInt64(shard.haltedGroupCount))
         page.write(.groupsRepaired, shard.counters.groupsRepaired)
     }
 

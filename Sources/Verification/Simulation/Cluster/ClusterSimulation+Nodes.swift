@@ -141,7 +141,7 @@ extension ClusterSimulation {
         case .snapshotInstalled(let group, let index):
             mark(.snapshotInstalled)
             try observer.installed(index, in: group, on: node)
-        case .damaged: return
+        case .damaged, .halted: return
         case .repaired(let group, _): try takeRepaired(group, place)
         case .snapshotTaken: mark(.snapshotTaken)
         case .snapshotFailed: mark(.snapshotFailed)

@@ -211,7 +211,7 @@ extension ClusterSimulation {
 
     private func conclude(_ place: Int, _ refusal: Refusal) throws(Violation) {
         switch refusal {
-        case .noLeader, .tooManyRequests, .storageFull:
+        case .noLeader, .groupDamaged, .tooManyRequests, .storageFull:
             try conclude(place, .notApplied(at: now))
         case .timedOut: try conclude(place, .unknown)
         case .unknownGroup, .malformedCommand, .notLeader, .notVoter, .notTransferred,
