@@ -93,7 +93,14 @@ extension Shard {
                 sendChunk(mark, offset, of: totalBytes, bytes, to: target, in: $0)
             }
         case .snapshotUnreadable(let id, let mark, let target, let reason):
-            withGroup(id) { pause(mark, to: target, in: $0) }
+            withGroup(id) { group in
+                pause(mark, to: target, in: group)
+                // What cannot be read now may never be: a save that failed after its file had its
+                // name has left the file before it unreadable.
+                if group.raft.appliedIndex > group.raft.snapshot.index {
+                    group.snapshots.isWanted = true
+                }
+            }
             effects.facts.append(.snapshotFailed(id, reason))
         case .snapshotChunkReceived(let id, let mark, let received):
             withGroup(id) { acknowledge(mark, received, in: $0) }
