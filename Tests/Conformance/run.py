@@ -57,6 +57,7 @@ PARTS = {
     "tls": module("tls"),
     "rolling-restart": module("rolling_restart"),
     "membership": module("membership"),
+    "keyspaces": module("keyspaces"),
     "damage": module("damage"),
     "metrics": module("metrics"),
     "command-line": module("command_line"),

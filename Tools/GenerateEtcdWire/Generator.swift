@@ -18,7 +18,7 @@ import Foundation
 struct Generator {
     static let sources = [
         "kv.proto", "rpc.proto", "v3lock.proto", "v3election.proto", "health.proto",
-        "reflection.proto", "reflection_v1alpha.proto",
+        "reflection.proto", "reflection_v1alpha.proto", "keyspaces.proto",
     ]
     static let modelFolder = "Sources/Base/KeyspaceModel/Generated"
     static let codecFolder = "Sources/Wire/EtcdWire/Generated"

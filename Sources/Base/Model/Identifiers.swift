@@ -48,6 +48,9 @@ public struct GroupID: Identifier {
 
     /// The keyspace of the tenant `default`.
     public static let defaultKeyspace = GroupID(2)
+
+    /// Groups up to here are those that a cluster begins with; keyspaces are given later ones.
+    public static let lastReserved = GroupID(1023)
 }
 
 /// One group's member on one node; voter or learner.

@@ -40,7 +40,13 @@ final class ClientSession: ChannelInboundHandler, ChannelOutboundHandler {
     private var heldBytes = 0
     private var isReadHeldBack = false
 
-    init(authority: String) { self.authority = ByteSlice(authority) }
+    /// What every request says besides: which keyspace it is about.
+    private let fields: [HeaderField]
+
+    init(authority: String, keyspace: String? = nil) {
+        self.authority = ByteSlice(authority)
+        fields = keyspace.map { [HeaderField("martlet-keyspace", ByteSlice($0))] } ?? []
+    }
 
     func handlerAdded(context: ChannelHandlerContext) { self.context = context }
 
@@ -110,11 +116,11 @@ final class ClientSession: ChannelInboundHandler, ChannelOutboundHandler {
                 .unreachable("the connection was closed at once: is it the port of etcd's clients?")
             )
         }
-        guard
-            let stream = http.startRequest(
-                OutgoingRequest(path: ByteSlice(method.path), authority: authority)
-            )
-        else { return Self.end(answers, .unreachable("the server takes no more calls")) }
+        var request = OutgoingRequest(path: ByteSlice(method.path), authority: authority)
+        request.fields = fields
+        guard let stream = http.startRequest(request) else {
+            return Self.end(answers, .unreachable("the server takes no more calls"))
+        }
         var call = Call(
             reader: GRPCMessageReader(limit: Self.messageBytesMax),
             answers: answers,

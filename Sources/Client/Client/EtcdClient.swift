@@ -19,14 +19,17 @@ public struct EtcdClient: Sendable {
     private let timeoutSeconds: Int64
 
     /// Connects to the first of the endpoints that answers.
+    ///
+    /// All calls are about `keyspace`, by its name; nil is the one that a cluster begins with.
     public static func connect(
         to endpoints: [Endpoint],
+        keyspace: String? = nil,
         timeoutSeconds: Int64 = 5
     ) async throws(ClientError) -> EtcdClient {
         var reason = "no endpoint was given"
         for endpoint in endpoints {
             do {
-                return try await connect(to: endpoint, timeoutSeconds)
+                return try await connect(to: endpoint, keyspace, timeoutSeconds)
             } catch {
                 reason = "\(endpoint.authority): \(Self.sentence(error))"
             }
@@ -37,10 +40,15 @@ public struct EtcdClient: Sendable {
     /// Runs `body` with a connection that is closed behind it, whatever comes of it.
     public static func withConnection<Value>(
         to endpoints: [Endpoint],
+        keyspace: String? = nil,
         timeoutSeconds: Int64 = 5,
         _ body: (EtcdClient) async throws -> Value
     ) async throws -> Value {
-        let client = try await connect(to: endpoints, timeoutSeconds: timeoutSeconds)
+        let client = try await connect(
+            to: endpoints,
+            keyspace: keyspace,
+            timeoutSeconds: timeoutSeconds
+        )
         do {
             let value = try await body(client)
             await client.close()
@@ -53,6 +61,7 @@ public struct EtcdClient: Sendable {
 
     private static func connect(
         to endpoint: Endpoint,
+        _ keyspace: String?,
         _ timeoutSeconds: Int64
     ) async throws -> EtcdClient {
         let loop = MultiThreadedEventLoopGroup.singleton.next()
@@ -62,7 +71,10 @@ public struct EtcdClient: Sendable {
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
-                    let session = ClientSession(authority: endpoint.authority)
+                    let session = ClientSession(
+                        authority: endpoint.authority,
+                        keyspace: keyspace
+                    )
                     try channel.pipeline.syncOperations.addHandler(session)
                     made.succeed(NIOLoopBound(session, eventLoop: channel.eventLoop))
                 }

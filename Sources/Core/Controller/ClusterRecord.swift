@@ -5,8 +5,12 @@ public enum ClusterRecord: Sendable, Equatable {
     /// A node has started, or its addresses have changed.
     case nodeRegistered(NodeRecord)
 
-    /// A keyspace exists and is held by a group; its name is never used again for another group.
-    case keyspaceCreated(KeyspaceRecord)
+    /// A keyspace of that name is to be; which group holds it, and where, is decided when this is
+    /// applied, so that two that are asked for at once never share one.
+    case keyspaceCreated(String)
+
+    /// The keyspace goes, with all its keys; its name may be used again, its group never.
+    case keyspaceDropped(String)
 
     /// Who belonged to the cluster when it began; a second one changes nothing.
     case membersFounded([MemberRecord])
@@ -63,8 +67,14 @@ public struct KeyspaceRecord: Sendable, Equatable {
     public var name: String
     public var group: GroupID
 
-    public init(name: String, group: GroupID) {
+    /// Who voted when it began, the one that is to lead first; who votes later is in its own log.
+    ///
+    /// Empty for the keyspace that a cluster begins with: there the nodes' settings say it.
+    public var founders: [NodeID]
+
+    public init(name: String, group: GroupID, founders: [NodeID] = []) {
         self.name = name
         self.group = group
+        self.founders = founders
     }
 }

@@ -4,7 +4,7 @@ public import Model
 ///
 /// Every node follows the control group, so that each reads the metadata locally. The state is an
 /// immutable image; an applied record gives the next image and a delta that says what changed.
-/// Missing here: tenants, topics and the planner that moves the cluster towards what it should be.
+/// Missing here: tenants, topics, and keyspaces that are on some of the nodes only.
 public struct Controller: Sendable, Equatable {
     /// The module's limits for whoever reads images from bytes, as the module bears this type's name.
     public static let nodesMax = Limits.nodesMax
@@ -28,15 +28,8 @@ public struct Controller: Sendable, Equatable {
             }
             image.register(node)
             return .node(node)
-        case .keyspaceCreated(let keyspace):
-            if let existing = image.keyspace(named: keyspace.name) {
-                return existing == keyspace ? .unchanged : .refused(.nameTaken(keyspace.name))
-            }
-            guard image.keyspaces.count < Limits.keyspacesMax else {
-                return .refused(.tooManyKeyspaces(limit: Limits.keyspacesMax))
-            }
-            image.create(keyspace)
-            return .keyspace(keyspace)
+        case .keyspaceCreated(let name): return createKeyspace(name)
+        case .keyspaceDropped(let name): return dropKeyspace(name)
         case .membersFounded(let members): return found(members)
         case .memberAdded(let member): return add(member)
         case .memberPromoted(let id): return promote(id)
@@ -51,6 +44,7 @@ public enum MetadataDelta: Sendable, Equatable {
     case unchanged
     case node(NodeRecord)
     case keyspace(KeyspaceRecord)
+    case keyspaceDropped(KeyspaceRecord)
 
     /// Who belongs to the cluster, or where a member is reached.
     case members
@@ -59,7 +53,15 @@ public enum MetadataDelta: Sendable, Equatable {
 
 /// Why a record was not taken.
 public enum MetadataRefusal: Sendable, Equatable {
-    case nameTaken(String)
+    case nameTaken(KeyspaceRecord)
+
+    /// No name of a keyspace: see `KeyspaceName`.
+    case nameMalformed(String)
+
+    case keyspaceNotFound(String)
+
+    /// The keyspace that a cluster begins with stays.
+    case defaultKeyspaceStays
     case tooManyNodes(limit: Int)
     case tooManyKeyspaces(limit: Int)
 

@@ -6,6 +6,9 @@ public enum Limits {
     /// Keyspaces in a cluster: the image is copied with each snapshot of the control group.
     public static let keyspacesMax = 100_000
 
+    /// Bytes of a keyspace's name: a label of DNS (RFC 1035, 2.3.4).
+    public static let keyspaceNameBytesMax = 63
+
     /// Members without a vote at a time: each costs the leader what a voter does (etcd's
     /// `--max-learners`).
     public static let learnersMax = 1

@@ -32,6 +32,14 @@ extension Raft {
             isOnlyVoter ? 1 : ticks + Int(random.next() % UInt64(ticks))
     }
 
+    /// Stands for election before the others do: for whoever was chosen to lead a new group.
+    ///
+    /// A few heartbeats later, when the others will have heard of the group, too.
+    public mutating func standEarly() {
+        guard state.term == .zero, leader == nil, !isOnlyVoter else { return }
+        electionTimeoutTicks = min(electionTimeoutTicks, 2 * settings.heartbeatTicks)
+    }
+
     /// Leader stickiness (thesis §4.2.3): who hears its leader does not help another to replace it.
     private func hearsLeader(otherThan candidate: ReplicaID) -> Bool {
         guard let leader, leader != candidate else { return false }

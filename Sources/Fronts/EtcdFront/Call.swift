@@ -9,6 +9,9 @@ struct Call {
     let stream: StreamID
     let method: EtcdMethod
 
+    /// The group of the keyspace that it is about.
+    let group: GroupID
+
     /// When the client gives up, by its `grpc-timeout`.
     var deadline: Deadline?
 
@@ -52,6 +55,9 @@ struct Call {
         /// A change of the members, and of which.
         case changingMembers(NodeID)
 
+        /// A keyspace that is created or dropped.
+        case changingKeyspaces
+
         /// The alarm that its space is used up; then it is refused.
         case raisingAlarm
 
@@ -91,6 +97,7 @@ enum PendingRead {
     case members
     case leader(LeaderRequest)
     case alarms(AlarmType)
+    case keyspaces
 }
 
 /// A watch stream.

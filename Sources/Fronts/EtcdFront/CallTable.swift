@@ -1,5 +1,6 @@
 internal import EtcdWire
 internal import HTTP2Wire
+internal import Model
 
 /// Names a call among all of a front, also when its place has another by now.
 struct CallKey: Hashable {
@@ -22,6 +23,7 @@ struct CallTable {
         /// As in the call, which is large to copy.
         var stream: StreamID
         var method: EtcdMethod
+        var group: GroupID
 
         var call: Call?
 
@@ -29,6 +31,7 @@ struct CallTable {
             self.key = key
             stream = call.stream
             method = call.method
+            group = call.group
             self.call = call
         }
     }
@@ -90,6 +93,11 @@ extension CallTable {
             return nil
         }
         return slots[key.place].method
+    }
+
+    /// The group that a call is about; the default keyspace's once it has ended.
+    func group(of key: CallKey) -> GroupID {
+        holds(key) ? slots[key.place].group : .defaultKeyspace
     }
 
     /// The call of a stream that the connection knows no longer.

@@ -39,7 +39,7 @@ enum ErrorMapping {
         case .storageFull: noSpace
         case .malformedCommand:
             GRPCStatus(.internalError, "etcdserver: the command does not decode")
-        case .unknownGroup: GRPCStatus(.failedPrecondition, "etcdserver: not capable")
+        case .unknownGroup: keyspaceGone
         case .notLeader: GRPCStatus(.failedPrecondition, "etcdserver: not leader")
         case .notVoter:
             GRPCStatus(.failedPrecondition, "etcdserver: bad leader transferee")
@@ -64,11 +64,41 @@ enum ErrorMapping {
         case .notFounded: unhealthy
         case .tooManyNodes(let limit):
             GRPCStatus(.resourceExhausted, "etcdserver: more than \(limit) members")
-        case .nameTaken(let name): failed("the name \(name) is taken")
+        case .nameTaken(let keyspace):
+            GRPCStatus(
+                .alreadyExists,
+                "martlet: keyspace \(keyspace.name) exists; see martlet keyspace list"
+            )
+        case .nameMalformed(let name): malformed(name)
+        case .keyspaceNotFound(let name): unknown(keyspace: name)
+        case .defaultKeyspaceStays:
+            GRPCStatus(.failedPrecondition, "martlet: the keyspace default cannot be dropped")
         case .tooManyKeyspaces(let limit):
             GRPCStatus(.resourceExhausted, "etcdserver: more than \(limit) keyspaces")
         }
     }
+
+    /// A name that addresses nothing; to serve it from another keyspace would mix tenants up.
+    static func unknown(keyspace name: String) -> GRPCStatus {
+        GRPCStatus(
+            .notFound,
+            "martlet: no keyspace \(name); create it (martlet keyspace create \(name)), or see "
+                + "those there are (martlet keyspace list)"
+        )
+    }
+
+    static func malformed(_ name: String) -> GRPCStatus {
+        GRPCStatus(
+            .invalidArgument,
+            "martlet: \"\(name)\" names no keyspace: a name has 1 to 63 of a-z, 0-9 and -, and "
+                + "neither begins nor ends with -"
+        )
+    }
+
+    static let keyspaceGone = GRPCStatus(
+        .notFound,
+        "martlet: the keyspace was dropped; see those there are (martlet keyspace list)"
+    )
 
     static let badMemberURLs = invalid("given member URLs are invalid")
 

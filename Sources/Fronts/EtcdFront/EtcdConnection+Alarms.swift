@@ -15,8 +15,8 @@ extension EtcdConnection {
     }
 
     func answerAlarms(_ key: CallKey, of type: AlarmType) {
-        let alarms = front.machine?.keyspace.alarms.members(of: type) ?? []
-        answer(key, AlarmResponse(header: front.header(), alarms: alarms))
+        let alarms = machine(key)?.keyspace.alarms.members(of: type) ?? []
+        answer(key, AlarmResponse(header: header(key), alarms: alarms))
     }
 
     /// True if `cost` more bytes are too many for the quota: the call is then refused.
@@ -24,13 +24,18 @@ extension EtcdConnection {
     /// As in etcd the client hears of it once the alarm is raised, so that what it looks at next
     /// shows why it was refused.
     func refuses(_ key: CallKey, growthBy cost: Int) -> Bool {
-        guard let number, front.isTooMuch(growth: cost) else { return false }
-        guard front.machine?.keyspace.alarms.isShortOfSpace == false else {
+        guard let number, front.isTooMuch(growth: cost, in: calls.group(of: key)) else {
+            return false
+        }
+        guard machine(key)?.keyspace.alarms.isShortOfSpace == false else {
             fail(key, ErrorMapping.status(of: .noSpace))
             return true
         }
         calls[key]?.work = .raisingAlarm
-        front.raiseNoSpace(for: Waiter(client: number, request: key.number))
+        front.raiseNoSpace(
+            in: calls.group(of: key),
+            for: Waiter(client: number, request: key.number)
+        )
         wantTurn()
         return true
     }
@@ -38,14 +43,15 @@ extension EtcdConnection {
 
 extension EtcdFront {
     /// Whether the keyspace would have more bytes than its quota.
-    func isTooMuch(growth cost: Int) -> Bool {
-        guard cost > 0, let quota = shard.quotaBytes, let keyspace = machine?.keyspace else {
+    func isTooMuch(growth cost: Int, in group: GroupID) -> Bool {
+        guard cost > 0, let quota = shard.quotaBytes, let keyspace = shard.keyspace(group)?.keyspace
+        else {
             return false
         }
         return keyspace.byteCount + cost > quota
     }
 
-    func raiseNoSpace(for waiter: Waiter) {
+    func raiseNoSpace(in group: GroupID, for waiter: Waiter) {
         let alarm = AlarmRequest(action: .activate, memberID: node.number, alarm: .noSpace)
         shard.propose(.alarm, body: alarm.encoded, to: group, for: waiter)
     }

@@ -22,12 +22,13 @@ extension EtcdConnection {
         // The members have no revision; etcd says none here either.
         answer(
             key,
-            MemberListResponse(header: front.header(0), members: front.cluster.messages)
+            MemberListResponse(header: header(key, 0), members: front.cluster.messages)
         )
     }
 
     func serveStatus(_ key: CallKey) {
-        guard let machine = front.machine, let status = front.shard.status(front.group) else {
+        guard let machine = machine(key), let status = front.shard.status(calls.group(of: key))
+        else {
             return fail(key, ErrorMapping.status(of: .unknownGroup))
         }
         // Memory has no holes to be squeezed out: what is there is in use.
@@ -37,7 +38,7 @@ extension EtcdConnection {
         answer(
             key,
             StatusResponse(
-                header: front.header(),
+                header: header(key),
                 version: ServerVersion.etcd,
                 dbSize: size,
                 leader: status.leader?.number ?? 0,
@@ -55,14 +56,14 @@ extension EtcdConnection {
     }
 
     /// Memory has no holes to be squeezed out, so this is done before it is asked for.
-    func serveDefragment(_ key: CallKey) { answer(key, DefragmentResponse(header: front.header())) }
+    func serveDefragment(_ key: CallKey) { answer(key, DefragmentResponse(header: header(key))) }
 
     /// The hash of all there is, by our own definition: `Keyspace.contentHash`.
     func serveHash(_ key: CallKey) {
-        guard let keyspace = front.machine?.keyspace else {
+        guard let keyspace = machine(key)?.keyspace else {
             return fail(key, ErrorMapping.status(of: .unknownGroup))
         }
-        let header = front.header()
+        let header = header(key)
         let hashing: @Sendable () -> HashResponse = {
             HashResponse(header: header, hash: keyspace.contentHash)
         }
@@ -98,7 +99,7 @@ extension EtcdConnection {
         guard let request: MoveLeaderRequest = decode(key, message), let number else { return }
         calls[key]?.work = .outcome
         front.shard.transferLeadership(
-            of: front.group,
+            of: calls.group(of: key),
             to: NodeID(request.targetID),
             for: Waiter(client: number, request: key.number)
         )
@@ -108,10 +109,10 @@ extension EtcdConnection {
     /// To hash a large keyspace takes long, so it is done on a copy, away from the loop.
     func serveHashKV(_ key: CallKey, _ message: UnsafeRawBufferPointer) {
         guard let request: HashKVRequest = decode(key, message),
-            let keyspace = front.machine?.keyspace
+            let keyspace = machine(key)?.keyspace
         else { return }
         let revision = Revision(request.revision)
-        let header = front.header()
+        let header = header(key)
         let hashing: @Sendable () -> Result<HashKVResponse, GRPCStatus> = {
             do throws(KeyspaceError) {
                 let hash = try keyspace.hash(at: revision)

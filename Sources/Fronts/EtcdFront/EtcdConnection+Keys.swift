@@ -75,7 +75,7 @@ extension EtcdConnection {
         guard message.count <= Limits.requestBytesMax else {
             return fail(key, ErrorMapping.status(of: .requestTooLarge))
         }
-        let payload = front.shard.prepare(kind, body: message, to: front.group)
+        let payload = front.shard.prepare(kind, body: message, to: calls.group(of: key))
         guard !payload.isEmpty else { return fail(key, ErrorMapping.status(of: .unknownGroup)) }
         do throws(DecodeError) {
             let request = try Request(decoding: CommandHeader.body(of: payload))
@@ -91,7 +91,7 @@ extension EtcdConnection {
         calls.awaitOutcome(key)
         front.shard.propose(
             payload,
-            to: front.group,
+            to: calls.group(of: key),
             for: Waiter(client: number, request: key.number)
         )
         wantTurn()
@@ -116,7 +116,10 @@ extension EtcdConnection {
     func read(_ key: CallKey, _ pending: consuming PendingRead, of group: GroupID? = nil) {
         guard let number else { return }
         calls[key]?.work = .leave(pending)
-        front.shard.read(group ?? front.group, for: Waiter(client: number, request: key.number))
+        front.shard.read(
+            group ?? calls.group(of: key),
+            for: Waiter(client: number, request: key.number)
+        )
         wantTurn()
     }
 
@@ -131,11 +134,12 @@ extension EtcdConnection {
         case .members: answerMembers(key)
         case .leader(let request): answer(key, leader: request)
         case .alarms(let type): answerAlarms(key, of: type)
+        case .keyspaces: answerKeyspaces(key)
         }
     }
 
     private func answer(_ key: CallKey, range request: RangeRequest) {
-        guard let machine = front.machine else {
+        guard let machine = machine(key) else {
             return fail(key, ErrorMapping.status(of: .unknownGroup))
         }
         machine.counters.ranges &+= 1
@@ -144,7 +148,7 @@ extension EtcdConnection {
             guard var response = short else {
                 return answer(key, longRange: request, from: machine.keyspace)
             }
-            response.header = front.header(response.header?.revision ?? 0)
+            response.header = header(key, response.header?.revision ?? 0)
             answerLarge(key, response)
         } catch {
             fail(key, ErrorMapping.status(of: error))
@@ -152,7 +156,7 @@ extension EtcdConnection {
     }
 
     private func answer(_ key: CallKey, txn request: TxnRequest) {
-        guard let machine = front.machine else {
+        guard let machine = machine(key) else {
             return fail(key, ErrorMapping.status(of: .unknownGroup))
         }
         let keyspace = machine.keyspace
@@ -180,7 +184,7 @@ extension EtcdConnection {
     private func conclude(_ key: CallKey, _ result: Result<TxnResponse, GRPCStatus>) {
         switch result {
         case .success(var response):
-            response.header = front.header(response.header?.revision ?? 0)
+            response.header = header(key, response.header?.revision ?? 0)
             answerWhole(key, response)
         case .failure(let status): fail(key, status)
         }

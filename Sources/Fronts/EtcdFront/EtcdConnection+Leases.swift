@@ -31,11 +31,11 @@ extension EtcdConnection {
     func serveLeases(_ key: CallKey) { read(key, .leases) }
 
     func answer(_ key: CallKey, timeToLive request: LeaseTimeToLiveRequest) {
-        guard let keyspace = front.machine?.keyspace else {
+        guard let keyspace = machine(key)?.keyspace else {
             return fail(key, ErrorMapping.status(of: .unknownGroup))
         }
-        let time = front.shard.groupTime(front.group)
-        let header = front.header()
+        let time = front.shard.groupTime(calls.group(of: key))
+        let header = header(key)
         let isLong =
             request.keys
             && keyspace.keyCount(attachedTo: LeaseID(request.id)) > Limits.keysReadOnLoopMax
@@ -51,10 +51,10 @@ extension EtcdConnection {
     }
 
     func answerLeases(_ key: CallKey) {
-        guard let keyspace = front.machine?.keyspace else {
+        guard let keyspace = machine(key)?.keyspace else {
             return fail(key, ErrorMapping.status(of: .unknownGroup))
         }
-        let header = front.header()
+        let header = header(key)
         answerList(key, isLong: keyspace.leaseCount > Limits.leasesReadOnLoopMax) {
             // etcd lists them by their ends.
             LeaseLeasesResponse(
@@ -104,7 +104,7 @@ extension EtcdConnection {
         calls[key]?.work = .keepingAlive(call)
         switch result {
         case .applied(.success(.leaseKeepAlive(var response))):
-            response.header = front.header(response.header?.revision ?? 0)
+            response.header = header(key, response.header?.revision ?? 0)
             send(key, response)
             renewWaiting(key)
             endIfRenewed(key)

@@ -18,7 +18,7 @@ extension EtcdConnection {
     }
 
     func answer(_ key: CallKey, longRange request: RangeRequest, from keyspace: Keyspace) {
-        let header = front.header(keyspace.revision.number)
+        let header = header(key, keyspace.revision.number)
         elsewhere(key) {
             Self.read(request, in: keyspace, header)
         } then: {

@@ -72,7 +72,7 @@ extension EtcdConnection {
     }
 
     private func answerChange(of member: NodeID, _ key: CallKey) {
-        let header = front.header(0)
+        let header = header(key, 0)
         let members = front.cluster.messages
         switch calls[key]?.method {
         case .memberAdd:

@@ -10,7 +10,7 @@ extension EtcdConnection {
         if calls.awaitsOutcome(key) {
             switch result {
             case .applied(.success(let response)): answer(key, response)
-            case .leadershipTransferred: answer(key, MoveLeaderResponse(header: front.header()))
+            case .leadershipTransferred: answer(key, MoveLeaderResponse(header: header(key)))
             case .applied(.failure), .readable, .metadataChanged, .refused:
                 complete(key, failed: result)
             }
@@ -21,6 +21,8 @@ extension EtcdConnection {
             renewed(key, result)
         } else if case .changingMembers(let member)? = calls[key]?.work {
             changed(member, key, result)
+        } else if case .changingKeyspaces? = calls[key]?.work {
+            changedKeyspaces(key, result)
         } else if case .raisingAlarm? = calls[key]?.work {
             fail(key, ErrorMapping.status(of: .noSpace))
         }
@@ -37,27 +39,27 @@ extension EtcdConnection {
     private func answer(_ key: CallKey, _ response: KeyspaceResponse) {
         switch response {
         case .put(var response):
-            response.header = front.header(response.header?.revision ?? 0)
+            response.header = header(key, response.header?.revision ?? 0)
             answer(key, response)
         case .deleteRange(var response):
-            response.header = front.header(response.header?.revision ?? 0)
+            response.header = header(key, response.header?.revision ?? 0)
             guard calls[key]?.method == .unlock else { return answerWhole(key, response) }
             answer(key, UnlockResponse(header: response.header))
         case .txn(var response):
-            response.header = front.header(response.header?.revision ?? 0)
+            response.header = header(key, response.header?.revision ?? 0)
             guard calls[key]?.method == .resign else { return answerWhole(key, response) }
             answer(key, ResignResponse(header: response.header))
         case .compaction(var response):
-            response.header = front.header(response.header?.revision ?? 0)
+            response.header = header(key, response.header?.revision ?? 0)
             answer(key, response)
         case .leaseGrant(var response):
-            response.header = front.header(response.header?.revision ?? 0)
+            response.header = header(key, response.header?.revision ?? 0)
             answer(key, response)
         case .leaseRevoke(var response):
-            response.header = front.header(response.header?.revision ?? 0)
+            response.header = header(key, response.header?.revision ?? 0)
             answer(key, response)
         case .alarm(var response):
-            response.header = front.header(response.header?.revision ?? 0)
+            response.header = header(key, response.header?.revision ?? 0)
             answer(key, response)
         case .leaseKeepAlive, .none: return
         }

@@ -162,12 +162,13 @@ extension EtcdConnection {
         gatheredBytes -= call.reader?.bufferedBytes ?? 0
         switch call.work {
         case .watching:
-            if let stream = watchStream(key) { front.machine?.watches.close(stream) }
+            if let stream = watchStream(key) { machine(key)?.watches.close(stream) }
         case .recipe(let recipe):
             recipeCount -= 1
             front.cancelRecipe(recipe)
         case .elsewhere(let ticket): front.workers.cancel(ticket)
-        case .receiving, .outcome, .changingMembers, .raisingAlarm, .leave, .sending, .streaming,
+        case .receiving, .outcome, .changingMembers, .changingKeyspaces, .raisingAlarm, .leave,
+            .sending, .streaming,
             .longRange, .keepingAlive, .healthWatching, .reflecting:
             break
         }

@@ -13,7 +13,14 @@ extension EtcdConnection: HTTP2EventSink {
             front.counters.noteEnd(method, refusal.code)
             return refuse(stream, refusal)
         }
-        var call = Call(stream: stream, method: method)
+        let group: GroupID
+        do throws(GRPCStatus) {
+            group = head.namesKeyspace ? try namedGroup() : .defaultKeyspace
+        } catch {
+            front.counters.noteEnd(method, error.code)
+            return refuse(stream, error)
+        }
+        var call = Call(stream: stream, method: method, group: group)
         if case .after(let nanoseconds) = head.timeout {
             call.deadline = .after(nanoseconds)
             timerAt = front.now
@@ -58,7 +65,8 @@ extension EtcdConnection: HTTP2EventSink {
         case .streaming: streamMore(key)
         case .longRange(let range): orderPiece(of: range, key)
         case .recipe(let recipe): front.setWritable(recipe: recipe, true)
-        case .receiving, .outcome, .changingMembers, .raisingAlarm, .leave, .elsewhere,
+        case .receiving, .outcome, .changingMembers, .changingKeyspaces, .raisingAlarm, .leave,
+            .elsewhere,
             .keepingAlive, .healthWatching, .reflecting, nil:
             return
         }
@@ -179,6 +187,9 @@ extension EtcdConnection: HTTP2EventSink {
         case .leader: serveLeader(key, message)
         case .observe: serveObserve(key, message)
         case .resign: serveResign(key, message)
+        case .createKeyspace: serveCreateKeyspace(key, message)
+        case .listKeyspaces: read(key, .keyspaces, of: .control)
+        case .dropKeyspace: serveDropKeyspace(key, message)
         case .watch, .leaseKeepAlive, .serverReflectionInfo, .serverReflectionInfoAlpha:
             return
         }
@@ -201,7 +212,8 @@ extension EtcdConnection: HTTP2EventSink {
         case .watching: serveWatch(key, message)
         case .keepingAlive: serveKeepAlive(key, message)
         case .reflecting: serveReflection(key, message)
-        case .receiving, .outcome, .changingMembers, .raisingAlarm, .leave, .elsewhere, .sending,
+        case .receiving, .outcome, .changingMembers, .changingKeyspaces, .raisingAlarm, .leave,
+            .elsewhere, .sending,
             .streaming, .longRange, .healthWatching, .recipe, nil:
             return
         }
@@ -216,7 +228,8 @@ extension EtcdConnection: HTTP2EventSink {
             call.isHalfClosed = true
             calls[key]?.work = .keepingAlive(call)
             endIfRenewed(key)
-        case .watching, .outcome, .changingMembers, .raisingAlarm, .leave, .elsewhere, .sending,
+        case .watching, .outcome, .changingMembers, .changingKeyspaces, .raisingAlarm, .leave,
+            .elsewhere, .sending,
             .streaming, .longRange, .healthWatching, .recipe, nil:
             return
         }

@@ -10,7 +10,7 @@ internal import Model
 extension EtcdConnection {
     /// A copy of what this node has applied; as in etcd, whoever asks a follower may get less.
     func serveSnapshot(_ key: CallKey) {
-        guard let keyspace = front.machine?.keyspace else {
+        guard let keyspace = machine(key)?.keyspace else {
             return fail(key, ErrorMapping.status(of: .unknownGroup))
         }
         begin(key, StreamedAnswer(snapshotOf: keyspace))
@@ -33,11 +33,11 @@ extension EtcdConnection {
     }
 
     func answer(_ key: CallKey, rangeStream request: RangeRequest) {
-        guard let keyspace = front.machine?.keyspace else {
+        guard let keyspace = machine(key)?.keyspace else {
             return fail(key, ErrorMapping.status(of: .unknownGroup))
         }
         do throws(KeyspaceError) {
-            let header = front.header(keyspace.revision.number)
+            let header = header(key, keyspace.revision.number)
             begin(key, StreamedAnswer(try RangeStream(request, of: keyspace, header)))
         } catch {
             fail(key, ErrorMapping.status(of: error))

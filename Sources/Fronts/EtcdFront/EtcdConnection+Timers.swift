@@ -81,7 +81,8 @@ extension EtcdConnection {
         case .healthWatching:
             send(key, HealthCheckResponse(status: .notServing))
             end(key, ErrorMapping.stopped)
-        case .receiving, .outcome, .changingMembers, .raisingAlarm, .leave, .elsewhere, .sending,
+        case .receiving, .outcome, .changingMembers, .changingKeyspaces, .raisingAlarm, .leave,
+            .elsewhere, .sending,
             .streaming, .longRange:
             return
         }

@@ -8,7 +8,7 @@ internal import Model
 /// The Watch service: a stream carries any number of watches, which the hub knows.
 extension EtcdConnection {
     func serveWatch(_ key: CallKey, _ message: UnsafeRawBufferPointer) {
-        guard let request: WatchRequest = decode(key, message), let machine = front.machine,
+        guard let request: WatchRequest = decode(key, message), let machine = machine(key),
             let stream = watchStream(key)
         else { return }
         switch request.requestUnion {
@@ -28,7 +28,7 @@ extension EtcdConnection {
             if let delivery { front.deliver([delivery]) }
         case nil: return
         }
-        wakeWatches(machine)
+        wakeWatches(key, machine)
     }
 
     /// What the front keeps of a watch: whether to split its responses, and when to tell progress.
@@ -46,9 +46,9 @@ extension EtcdConnection {
     }
 
     /// History, and whoever waits for progress, is told in the next turn.
-    private func wakeWatches(_ machine: KeyspaceMachine) {
+    private func wakeWatches(_ key: CallKey, _ machine: KeyspaceMachine) {
         guard machine.watches.hasBacklog else { return }
-        front.shard.wakeWatches(of: front.group)
+        front.shard.wakeWatches(of: calls.group(of: key))
         wantTurn()
     }
 
@@ -63,7 +63,7 @@ extension EtcdConnection {
         var response = response
         // A watch that wanted what is compacted is told of no revision, as in etcd.
         let revision = response.header?.revision ?? 0
-        response.header = front.header(revision)
+        response.header = header(key, revision)
         if call.fragmenting.contains(response.watchID) {
             sendFragments(key, response)
             if response.canceled {
@@ -89,13 +89,13 @@ extension EtcdConnection {
     /// Tells the hub that a stream's client is slow, or so no longer.
     func setWritable(_ key: CallKey, _ isWritable: Bool) {
         guard case .watching(var call)? = calls[key]?.work, call.isWritable != isWritable,
-            let machine = front.machine, let stream = watchStream(key)
+            let machine = machine(key), let stream = watchStream(key)
         else { return }
         call.isWritable = isWritable
         calls[key]?.work = .watching(call)
         machine.watches.setWritable(stream, isWritable)
         if isWritable, machine.watches.hasBacklog {
-            front.shard.wakeWatches(of: front.group)
+            front.shard.wakeWatches(of: calls.group(of: key))
             front.requestTurn()
         }
     }
@@ -128,7 +128,7 @@ extension EtcdConnection {
     /// Tells a stream's watches how far they are, if it is time.
     func tellProgress(_ key: CallKey) {
         guard case .watching(var call)? = calls[key]?.work, let due = call.progressAt,
-            let machine = front.machine, let stream = watchStream(key)
+            let machine = machine(key), let stream = watchStream(key)
         else { return }
         guard front.now >= due else {
             timerAt = min(timerAt ?? due, due)

@@ -147,6 +147,15 @@ public final class EtcdFront {
         sharedEvents.forget()
     }
 
+    /// What is under way for these keyspaces ends: they are no more.
+    public func end(_ groups: [GroupID]) {
+        for slot in connections.slots {
+            guard case .etcd(let connection) = slot else { continue }
+            connection.end(groups)
+        }
+        flushAll()
+    }
+
     /// Time passes: deadlines, progress of watches, streams that cannot be without a leader.
     public func advance(to now: Instant) {
         self.now = max(self.now, now)
@@ -234,17 +243,14 @@ extension EtcdFront {
 
     var machine: KeyspaceMachine? { shard.keyspace(group) }
 
-    func header(_ revision: Int64) -> ResponseHeader {
+    func header(_ revision: Int64, of group: GroupID) -> ResponseHeader {
         ResponseHeader(
             clusterID: cluster.cluster.number,
             memberID: node.number,
             revision: revision,
-            raftTerm: term.number
+            raftTerm: group == self.group ? term.number : shard.status(group)?.term.number ?? 0
         )
     }
-
-    /// The header of an answer about what this node knows now.
-    func header() -> ResponseHeader { header(machine?.keyspace.revision.number ?? 0) }
 
     /// A positive number for a lease whose client left the choice to us.
     func chooseLeaseID() -> Int64 { Int64(truncatingIfNeeded: random.next() >> 1) | 1 }

@@ -26,6 +26,9 @@ public enum CommandKind: UInt8, Sendable, CaseIterable {
     /// Control group only.
     case createKeyspace = 33
 
+    /// Control group only.
+    case dropKeyspace = 34
+
     // Who belongs to the cluster: control group only.
     case foundMembers = 40
     case addMember = 41

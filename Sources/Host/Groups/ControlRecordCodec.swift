@@ -8,6 +8,7 @@ enum ControlRecordCodec {
         switch record {
         case .nodeRegistered: .registerNode
         case .keyspaceCreated: .createKeyspace
+        case .keyspaceDropped: .dropKeyspace
         case .membersFounded: .foundMembers
         case .memberAdded: .addMember
         case .memberPromoted: .promoteMember
@@ -20,7 +21,8 @@ enum ControlRecordCodec {
         var writer = ByteWriter()
         switch record {
         case .nodeRegistered(let node): encode(node, into: &writer)
-        case .keyspaceCreated(let keyspace): encode(keyspace, into: &writer)
+        case .keyspaceCreated(let name), .keyspaceDropped(let name):
+            writer.lengthPrefixed(ByteSlice(name))
         case .membersFounded(let members): encode(members, into: &writer)
         case .memberAdded(let member): encode(member, into: &writer)
         case .memberPromoted(let id), .memberRemoved(let id): writer.integer(id.number)
@@ -36,7 +38,9 @@ enum ControlRecordCodec {
         var reader = ByteReader(body)
         switch kind {
         case .registerNode: return .nodeRegistered(try node(from: &reader))
-        case .createKeyspace: return .keyspaceCreated(try keyspace(from: &reader))
+        // Records of before groups were given at apply have one behind the name: the default's.
+        case .createKeyspace: return .keyspaceCreated(try reader.lengthPrefixed().text)
+        case .dropKeyspace: return .keyspaceDropped(try reader.lengthPrefixed().text)
         case .foundMembers: return .membersFounded(try members(from: &reader))
         case .addMember: return .memberAdded(try member(from: &reader))
         case .promoteMember: return .memberPromoted(NodeID(try reader.integer()))
@@ -61,6 +65,8 @@ enum ControlRecordCodec {
         encode(image.members, into: &writer)
         writer.varint(UInt64(image.removed.count))
         for id in image.removed { writer.integer(id.number) }
+        writer.integer(image.lastGroup.number)
+        for keyspace in image.keyspaces { encode(founders: keyspace.founders, into: &writer) }
         return writer.slice
     }
 
@@ -81,11 +87,20 @@ enum ControlRecordCodec {
         for _ in 0..<(try count(from: &reader, limit: Controller.removedMembersMax)) {
             removed.append(NodeID(try reader.integer()))
         }
+        var lastGroup = GroupID.lastReserved
+        // Images of before keyspaces could be created end here.
+        if !reader.isAtEnd {
+            lastGroup = GroupID(try reader.integer())
+            for place in keyspaces.indices {
+                keyspaces[place].founders = try founders(from: &reader)
+            }
+        }
         return MetadataImage(
             nodes: nodes,
             keyspaces: keyspaces,
             members: members,
-            removed: removed
+            removed: removed,
+            lastGroup: lastGroup
         )
     }
 
@@ -118,6 +133,19 @@ enum ControlRecordCodec {
     ) throws(DecodeError) -> KeyspaceRecord {
         let name = try reader.lengthPrefixed().text
         return KeyspaceRecord(name: name, group: GroupID(try reader.integer()))
+    }
+
+    private static func encode(founders: [NodeID], into writer: inout ByteWriter) {
+        writer.varint(UInt64(founders.count))
+        for node in founders { writer.integer(node.number) }
+    }
+
+    private static func founders(from reader: inout ByteReader) throws(DecodeError) -> [NodeID] {
+        var founders: [NodeID] = []
+        for _ in 0..<(try count(from: &reader, limit: Controller.nodesMax)) {
+            founders.append(NodeID(try reader.integer()))
+        }
+        return founders
     }
 
     static func count(

@@ -17,6 +17,9 @@ public struct ShardEffects {
     public var watches: [WatchDelivery] = []
     public var facts: [Fact] = []
 
+    /// Nobody is answered for these any more; what the fronts hold of them is to end.
+    public var droppedGroups: [GroupID] = []
+
     public init() {}
 
     /// Forgets everything but the memory.
@@ -27,6 +30,7 @@ public struct ShardEffects {
         completions.removeAll(keepingCapacity: true)
         watches.removeAll(keepingCapacity: true)
         facts.removeAll(keepingCapacity: true)
+        droppedGroups.removeAll(keepingCapacity: true)
     }
 }
 

@@ -1,4 +1,6 @@
 internal import Bytes
+internal import Controller
+internal import Keyspace
 internal import Model
 internal import RaftCore
 
@@ -48,6 +50,30 @@ final class Group {
     /// Whether time passes for it.
     var isAwake = false
 
+    /// Whether it only stands where a group was that is no more.
+    var isVacant: Bool { id == Self.vacantID }
+
+    private static let vacantID = GroupID(0)
+
+    /// Takes part in nothing: it seems to have been touched already, and never has its turn.
+    static var vacant: Group {
+        let seed = GroupSeed(
+            id: vacantID,
+            source: .control(MetadataImage()),
+            configuration: .unknown
+        )
+        let group = Group(
+            RecoveredReplica(new: seed),
+            on: NodeID(0),
+            boots: 0,
+            settings: ShardSettings(),
+            seed: 0
+        )
+        group.isTouched = true
+        group.isAwake = true
+        return group
+    }
+
     struct ForwardMark {
         var origin: NodeID
         var sequence: UInt64
@@ -61,6 +87,32 @@ final class Group {
         reads = ReadQueue(firstNumber: firstSequence)
         time = GroupTimeKeeper()
         observed = ObservedLeadership(leader: nil, term: raft.term, isLeader: false)
+    }
+
+    /// As its disk remembers it.
+    convenience init(
+        _ replica: RecoveredReplica,
+        on node: NodeID,
+        boots: UInt64,
+        settings: ShardSettings,
+        seed: UInt64
+    ) {
+        var restored = replica.restored
+        if replica.isDamaged { restored.repair = RepairID(boots) }
+        self.init(
+            id: replica.id,
+            machine: GroupMachine(replica.source),
+            raft: Raft(
+                replica: ReplicaID(node.number),
+                restored: restored,
+                settings: settings.raft,
+                seed: seed &+ replica.id.number &* 0x9e37_79b9_7f4a_7c15
+            ),
+            firstSequence: boots << 40
+        )
+        snapshots.lastBytes = replica.snapshotBytes
+        // What a snapshot covers is not applied again; its time goes on all the same.
+        if case .keyspace(let keyspace) = replica.source { time.observe(keyspace.time, at: .zero) }
     }
 
     var isLeader: Bool { raft.role == .leader }

@@ -123,8 +123,8 @@ public final class KeyspaceMachine {
         case .expireLeases: .expireLeases(try LeaseListCodec.decode(body))
         case .advanceTime: .advanceTime
         case .alarm: .alarm(try AlarmRequest(decoding: body))
-        case .registerNode, .createKeyspace, .foundMembers, .addMember, .promoteMember,
-            .removeMember, .updateMember:
+        case .registerNode, .createKeyspace, .dropKeyspace, .foundMembers, .addMember,
+            .promoteMember, .removeMember, .updateMember:
             throw .malformed("a control record in a keyspace's group")
         }
     }

@@ -121,6 +121,23 @@ struct JournalQueue {
         gatheredBytes = batch.entries.reduce(0) { $0 + $1.payload.count }
     }
 
+    /// What gathers of a group that is no more; what is under way is told of as before.
+    mutating func forget(_ group: GroupID, at place: Int) {
+        batch.entries.removeAll { $0.group == group }
+        batch.states.removeAll { $0.group == group }
+        batch.marks.removeAll { $0.group == group }
+        batch.cuts.removeAll { $0.group == group }
+        batch.standings.removeAll { $0.group == group }
+        gatheredReceipts.removeAll { $0.place == place }
+        gatheredBytes = batch.entries.reduce(0) { $0 + $1.payload.count }
+    }
+
+    /// Whether an append is under way, whose batch may be tried again.
+    var isBusy: Bool {
+        if case .idle = state { return false }
+        return true
+    }
+
     /// The next batch to append, if one waits and none is under way.
     mutating func beginAppend(at now: Tick) -> JournalBatch? {
         guard canAppend else { return nil }

@@ -22,7 +22,7 @@ public struct LoadedSnapshots: Sendable {
 }
 
 extension Recovery {
-    /// The groups' newest whole snapshots; takes most of a start's time, and does not need the
+    /// The newest whole snapshot of each group that has any, also of such as are not known yet; takes most of a start's time, and does not need the
     /// journal.
     ///
     /// A damaged one of a group that has peers is set aside, for the next older one or for a repair;
@@ -32,9 +32,11 @@ extension Recovery {
         in store: SnapshotStore<Storage>
     ) throws(RecoveryError) -> LoadedSnapshots {
         var found = LoadedSnapshots()
-        for seed in seeds {
-            let hasPeers = seed.configuration.voters.count > 1
-            try load(seed.id, from: store, into: &found, isRepairable: hasPeers)
+        // All keyspaces are on the same members, so where one group has peers, all have.
+        let hasPeers = seeds.contains { $0.configuration.voters.count > 1 }
+        let others = try attempt { () throws(JournalError) in try store.groups() }
+        for group in Set(seeds.map(\.id) + others).sorted() {
+            try load(group, from: store, into: &found, isRepairable: hasPeers)
         }
         return found
     }

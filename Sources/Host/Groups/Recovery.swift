@@ -110,17 +110,26 @@ public enum Recovery {
     ) throws(RecoveryError) -> [RecoveredReplica] {
         var replicas: [RecoveredReplica] = []
         for seed in seeds.sorted(by: { $0.id < $1.id }) {
-            let logged = journal.first { $0.group == seed.id }
-            let snapshot = snapshots.first { $0.group == seed.id }
-            replicas.append(
-                try replica(
-                    of: seed,
-                    logged: logged ?? lost(seed.id, isJournalDamaged),
-                    snapshot: snapshot
-                )
+            let found = HeldReplica(
+                logged: journal.first { $0.group == seed.id },
+                snapshot: snapshots.first { $0.group == seed.id }
             )
+            replicas.append(try replica(of: seed, found, mayBeLost: isJournalDamaged))
         }
         return replicas
+    }
+
+    /// `mayBeLost` says that the disk has held the group, of which it may have nothing now.
+    static func replica(
+        of seed: GroupSeed,
+        _ found: HeldReplica?,
+        mayBeLost: Bool
+    ) throws(RecoveryError) -> RecoveredReplica {
+        try replica(
+            of: seed,
+            logged: found?.logged ?? lost(seed.id, mayBeLost),
+            snapshot: found?.snapshot
+        )
     }
 
     private static func lost(_ group: GroupID, _ isDamaged: Bool) -> RecoveredGroup? {

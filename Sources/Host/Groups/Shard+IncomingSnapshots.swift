@@ -76,7 +76,9 @@ extension Shard {
         #endif
         guard group.machine.replace(with: source) else { return false }
         switch source {
-        case .control: noteMembers()
+        case .control:
+            noteMembers()
+            keyspaceChanges.isImageNew = true
         case .keyspace(let keyspace): group.time.observe(keyspace.time, at: now)
         }
         return true

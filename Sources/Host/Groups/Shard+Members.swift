@@ -115,8 +115,10 @@ extension Shard {
     func tellConfiguration(_ group: Group) {
         let index = group.raft.configuration(at: group.raft.commitIndex)
         guard index != group.membership.observed else { return }
+        let isFirst = group.membership.observed == nil
         group.membership.observed = index
-        notePeers()
+        // A new group among known nodes: to look at all others for it would be much for many of them.
+        if !isFirst || !isAmongPeers(index) { notePeers() }
         guard !index.isJoint, group.raft.configurationIndex > .zero else { return }
         effects.facts.append(
             .membersChanged(
@@ -125,6 +127,12 @@ extension Shard {
                 learners: index.learners.map { NodeID($0.number) }
             )
         )
+    }
+
+    private func isAmongPeers(_ configuration: GroupConfiguration) -> Bool {
+        configuration.replicas.allSatisfy {
+            $0.number == node.number || peers.contains(NodeID($0.number))
+        }
     }
 
     /// All members, and whoever is still in a group, by the latest configuration or the last that is
@@ -179,8 +187,9 @@ extension Shard {
         else { return nil }
         let replica = ReplicaID(id.number)
         let isReady = groups.allSatisfy {
-            $0.raft.configuration.replicas.contains(replica)
-                && (!$0.isLeader || $0.raft.isCaughtUp(replica))
+            $0.isVacant
+                || $0.raft.configuration.replicas.contains(replica)
+                    && (!$0.isLeader || $0.raft.isCaughtUp(replica))
         }
         return isReady ? nil : .learnerNotReady
     }

@@ -6,7 +6,7 @@ internal import RaftCore
 // Groups at rest cost no ticks: only those that are awake are looked at, and a group is awake until
 // its Raft is quiescent and nothing else waits for time to pass. Whatever touches it wakes it.
 extension Shard {
-    public var groupCount: Int { groups.count }
+    public var groupCount: Int { places.count }
 
     /// Groups that time passes for; the others are quiescent.
     public var awakeGroupCount: Int { awake.count }

@@ -106,6 +106,7 @@ extension Shard {
             withGroup(id) { acknowledge(mark, received, in: $0) }
         case .snapshotReceived(let id, let mark, let source):
             withGroup(id) { install(mark, source, in: $0) }
+        case .snapshotsDropped: return
         case .snapshotChunkRefused(let id, let mark, let reason):
             withGroup(id) { refuseIncoming(mark, in: $0) }
             effects.facts.append(.snapshotFailed(id, reason))

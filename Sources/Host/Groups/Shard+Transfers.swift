@@ -70,7 +70,7 @@ extension Shard {
         }
     }
 
-    private func endTransfer(of group: Group, _ result: CompletionResult) {
+    func endTransfer(of group: Group, _ result: CompletionResult) {
         guard let transfer = group.transfer else { return }
         group.transfer = nil
         for waiter in transfer.waiters { complete(waiter, result) }

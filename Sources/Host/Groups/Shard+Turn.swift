@@ -11,7 +11,7 @@ extension Shard {
         !touched.isEmpty || journal.canAppend || !effects.completions.isEmpty
             || !effects.facts.isEmpty || !effects.journalJobs.isEmpty
             || !effects.snapshotJobs.isEmpty || !effects.frames.isEmpty
-            || outboxes.contains { !$0.isEmpty }
+            || outboxes.contains { !$0.isEmpty } || keyspaceChanges.areDue
     }
 
     /// Steps every touched group, and gathers what is to be done.
@@ -24,6 +24,7 @@ extension Shard {
             groups[place].isTouched = false
             step(groups[place], at: place)
         }
+        followKeyspaces()
         flushOutboxes()
         refreshPeers()
         if !isStopped, let batch = journal.beginAppend(at: tick) {
@@ -95,6 +96,7 @@ extension Shard {
         case .control(let machine):
             let delta = machine.apply(header, body)
             if delta == .members { noteMembers() }
+            keyspaceChanges.note(delta, at: entry.index)
             guard let waiter = closeOwn(header, in: group) else { return }
             guard let delta else { return refuse(waiter, .malformedCommand) }
             effects.completions.append(Completion(waiter: waiter, result: .metadataChanged(delta)))
@@ -164,7 +166,7 @@ extension Shard {
         case .failed(let reason): stop(reason)
         case .pinned(let groups, let bytes): wantSnapshots(of: groups, pinning: bytes)
         case .snapshotSaved, .snapshotNotSaved, .snapshotRead, .snapshotUnreadable,
-            .snapshotChunkReceived, .snapshotReceived, .snapshotChunkRefused:
+            .snapshotChunkReceived, .snapshotReceived, .snapshotChunkRefused, .snapshotsDropped:
             completedSnapshot(completion)
         }
     }
@@ -173,6 +175,7 @@ extension Shard {
         if journal.isFull { effects.facts.append(.storageHasSpaceAgain) }
         for receipt in journal.finishAppend() {
             let group = groups[receipt.place]
+            if group.isVacant { continue }
             group.raft.persisted(receipt.receipt)
             send(receipt.messages, in: group)
             touch(receipt.place)
@@ -186,5 +189,6 @@ extension Shard {
         }
         #endif
         releaseMarked()
+        dropFromDisk()
     }
 }

@@ -22,13 +22,20 @@ internal import RaftCore
 /// The node that a client talks to carries the client's waiter, wherever the leader is: a command's
 /// header names its origin and sequence, and whoever applies the entry and finds himself the origin
 /// answers. So outcomes are computed locally, and forwarding needs no reply but a refusal.
-///
-/// Missing here: creating and dropping groups at run time.
 public final class Shard {
     public let node: NodeID
     let settings: ShardSettings
     var groups: [Group]
-    private let places: GroupPlaces
+    var places: GroupPlaces
+
+    /// Stands in the place of every group that is no more: places are not given again.
+    let vacancy = Group.vacant
+
+    /// Groups that the disk is still to forget.
+    var dropsDue: [GroupID] = []
+
+    /// What the control group's log says of keyspaces, and this shard has not followed yet.
+    var keyspaceChanges = KeyspaceChanges()
     var touched: [Int] = []
 
     /// Groups that time passes for.
@@ -42,6 +49,7 @@ public final class Shard {
     private var nextTickAt: Instant?
 
     let boots: UInt64
+    let seed: UInt64
     var outboxes: [PeerOutbox]
     var liveness: PeerLiveness
     var journal = JournalQueue()
@@ -72,33 +80,15 @@ public final class Shard {
         boots: UInt64,
         settings: ShardSettings,
         recovered: [RecoveredReplica],
+        held: HeldReplicas = HeldReplicas(),
         seed: UInt64
     ) {
         self.node = node
+        self.seed = seed
         self.boots = boots
         self.settings = settings
-        var groups: [Group] = []
-        for replica in recovered {
-            var restored = replica.restored
-            if replica.isDamaged { restored.repair = RepairID(boots) }
-            let raft = Raft(
-                replica: ReplicaID(node.number),
-                restored: restored,
-                settings: settings.raft,
-                seed: seed &+ replica.id.number &* 0x9e37_79b9_7f4a_7c15
-            )
-            let group = Group(
-                id: replica.id,
-                machine: GroupMachine(replica.source),
-                raft: raft,
-                firstSequence: boots << 40
-            )
-            group.snapshots.lastBytes = replica.snapshotBytes
-            // What a snapshot covers is not applied again; its time goes on all the same.
-            if case .keyspace(let keyspace) = replica.source {
-                group.time.observe(keyspace.time, at: .zero)
-            }
-            groups.append(group)
+        let groups = recovered.map { replica in
+            Group(replica, on: node, boots: boots, settings: settings, seed: seed)
         }
         self.groups = groups
         places = GroupPlaces(groups.map(\.id))
@@ -110,15 +100,22 @@ public final class Shard {
             bytesPerSecond: settings.snapshotBytesPerSecond,
             tickNanoseconds: settings.tickNanoseconds
         )
+        keyspaceChanges.held = held
+        keyspaceChanges.knownIndex = groups.first { $0.id == .control }?.raft.lastIndex ?? .zero
         for place in groups.indices { touch(place) }
+        for group in groups { takeUp(group) }
+    }
+
+    /// What the journal is to hear of a group that was recovered.
+    func takeUp(_ group: Group) {
         // The power may have gone between a snapshot's rename and its mark in the journal: the entries
         // to come would then follow a gap.
-        for group in groups where group.raft.snapshot.index > .zero {
+        if group.raft.snapshot.index > .zero {
             // And the journal may hold entries of a log that the snapshot has replaced.
             let isAlone = group.raft.lastIndex == group.raft.snapshot.index
             noteMark(group.raft.snapshot, replacesLog: isAlone, in: group)
         }
-        for group in groups where group.raft.isDamaged { beginRepair(of: group) }
+        if group.raft.isDamaged { beginRepair(of: group) }
     }
 
     /// The keyspace of a group, for reading; nil if the group is another or elsewhere.
@@ -154,7 +151,7 @@ public final class Shard {
         )
     }
 
-    public var groupIDs: [GroupID] { groups.map(\.id) }
+    public var groupIDs: [GroupID] { groups.lazy.filter { !$0.isVacant }.map(\.id) }
 
     /// Commands that wait here for their outcome.
     public func openProposalCount(_ group: GroupID) -> Int {

@@ -12,6 +12,9 @@ public enum JournalJob: Sendable {
 
     /// A snapshot on disk covers all entries up to `index`.
     case release(GroupID, upTo: LogIndex)
+
+    /// The group is no more: nothing of it need be kept.
+    case drop(GroupID)
 }
 
 /// Work that reads or writes snapshot files.
@@ -23,6 +26,9 @@ public enum SnapshotJob: Sendable {
 
     /// Write a chunk that the leader sent; the last one makes the snapshot whole and loads it.
     case receive(GroupID, SnapshotMark, offset: UInt64, totalBytes: UInt64, bytes: ByteSlice)
+
+    /// The group is no more: its files go.
+    case drop(GroupID)
 }
 
 /// A state machine's value at a snapshot; copying it cost nothing.
@@ -56,6 +62,7 @@ public enum StorageCompletion: Sendable {
     case snapshotChunkReceived(GroupID, SnapshotMark, received: UInt64)
     case snapshotReceived(GroupID, SnapshotMark, SnapshotSource)
     case snapshotChunkRefused(GroupID, SnapshotMark, String)
+    case snapshotsDropped(GroupID)
 
     /// The disk cannot be trusted any longer; the node stops.
     case failed(String)

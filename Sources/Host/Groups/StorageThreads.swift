@@ -7,6 +7,7 @@ internal import RaftCore
 /// Carries out the journal's jobs, on the journal's thread or in the simulator.
 public final class JournalThread<Storage: Disk> {
     private let journal: Journal<Storage>
+    private var releasesBeforeTold = 0
 
     public init(_ journal: Journal<Storage>) { self.journal = journal }
 
@@ -26,7 +27,7 @@ public final class JournalThread<Storage: Disk> {
             } catch {
                 return completion(for: error)
             }
-        case .release: return nil
+        case .release, .drop: return nil
         }
     }
 
@@ -41,12 +42,24 @@ public final class JournalThread<Storage: Disk> {
                 return .appended
             case .release(let group, let index):
                 try journal.release(group, upTo: index)
-                let pinning = journal.oldestPinning.filter { $0 != group }
-                return pinning.isEmpty ? nil : .pinned(pinning, bytes: journal.byteCount)
+                return pinned(but: group)
+            case .drop(let group):
+                try journal.drop(group)
+                return pinned(but: group)
             }
         } catch {
             return completion(for: error)
         }
+    }
+
+    /// Told again only when as many have been released as were told of: each of thousands of groups
+    /// would else tell of all the others.
+    private func pinned(but group: GroupID) -> StorageCompletion? {
+        releasesBeforeTold -= 1
+        guard releasesBeforeTold <= 0 else { return nil }
+        let pinning = journal.oldestPinning.filter { $0 != group }
+        releasesBeforeTold = pinning.count
+        return pinning.isEmpty ? nil : .pinned(pinning, bytes: journal.byteCount)
     }
 
     /// Both halves at once.
@@ -114,6 +127,18 @@ public final class SnapshotThread<Storage: Disk> {
             read(group, mark, offset: offset, target: target)
         case .receive(let group, let mark, let offset, let totalBytes, let bytes):
             receive(group, mark, offset: offset, totalBytes: totalBytes, bytes: bytes)
+        case .drop(let group): drop(group)
+        }
+    }
+
+    private func drop(_ group: GroupID) -> StorageCompletion {
+        receivers[group]?.receiver.abandon()
+        receivers[group] = nil
+        do throws(JournalError) {
+            try snapshots.drop(group)
+            return .snapshotsDropped(group)
+        } catch {
+            return .failed("\(error)")
         }
     }
 

@@ -66,6 +66,9 @@ public final class Journal<Storage: Disk> {
     /// Empty after a start: the snapshot that a mark speaks of may turn out to be damaged, so whoever
     /// has read it says again what may go.
     var released: [GroupID: LogIndex] = [:]
+    /// Groups that are no more, of which files still hold entries.
+    var dropped: Set<GroupID> = []
+
     /// The oldest file that holds something needed, if it is known to be behind the first.
     private var oldestNeeded: UInt64 = 0
 
@@ -189,6 +192,7 @@ public final class Journal<Storage: Disk> {
         }
         try sync()
         for _ in 0..<count { try retire(files.removeFirst()) }
+        if !dropped.isEmpty { forgetDropped() }
     }
 
     private func isPinned(_ file: JournalFile) -> Bool {

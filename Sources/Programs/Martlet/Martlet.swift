@@ -31,8 +31,8 @@ struct Martlet: AsyncParsableCommand {
             """,
         version: Version.text,
         subcommands: [
-            Start.self, Demo.self, KV.self, Cluster.self, Snapshot.self, Bench.self,
-            VersionCommand.self,
+            Start.self, Demo.self, KV.self, Keyspaces.self, Cluster.self, Snapshot.self,
+            Bench.self, VersionCommand.self,
         ]
     )
 }

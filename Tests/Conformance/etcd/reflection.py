@@ -14,7 +14,8 @@ from cluster import Cluster
 SERVICES = [
     "etcdserverpb.Cluster", "etcdserverpb.KV", "etcdserverpb.Lease", "etcdserverpb.Maintenance",
     "etcdserverpb.Watch", "grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection",
-    "grpc.reflection.v1alpha.ServerReflection", "v3electionpb.Election", "v3lockpb.Lock",
+    "grpc.reflection.v1alpha.ServerReflection", "martlet.v1.Keyspaces", "v3electionpb.Election",
+    "v3lockpb.Lock",
 ]
 
 

@@ -48,7 +48,11 @@ extension FuzzTarget {
         peerAddress: "127.0.0.1:2380",
         clientURLs: ["http://127.0.0.1:2379"]
     )
-    private static let keyspace = KeyspaceRecord(name: "default", group: GroupID(1))
+    private static let keyspace = KeyspaceRecord(
+        name: "orders",
+        group: GroupID(1024),
+        founders: [NodeID(1)]
+    )
 
     private static let member = MemberRecord(
         id: NodeID(1),
@@ -59,20 +63,22 @@ extension FuzzTarget {
     /// The commands of the control group; then its image, and a group's configuration.
     private static let controlKinds: [CommandKind] = [
         .registerNode, .createKeyspace, .foundMembers, .addMember, .promoteMember, .removeMember,
-        .updateMember,
+        .updateMember, .dropKeyspace,
     ]
 
     private static func controlSamples() -> [ByteSlice] {
         let records: [ClusterRecord] = [
-            .nodeRegistered(node), .keyspaceCreated(keyspace), .membersFounded([member]),
+            .nodeRegistered(node), .keyspaceCreated("orders"), .membersFounded([member]),
             .memberAdded(member), .memberPromoted(NodeID(1)), .memberRemoved(NodeID(1)),
             .memberUpdated(NodeID(1), peerURLs: ["http://127.0.0.1:2380"]),
+            .keyspaceDropped("orders"),
         ]
         let image = MetadataImage(
             nodes: [node],
             keyspaces: [keyspace],
             members: [member],
-            removed: [NodeID(3)]
+            removed: [NodeID(3)],
+            lastGroup: GroupID(1024)
         )
         let configuration = GroupConfiguration(
             voters: [ReplicaID(1), ReplicaID(2)],

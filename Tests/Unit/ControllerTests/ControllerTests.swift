@@ -31,14 +31,4 @@ import Testing
         _ = controller.apply(.nodeRegistered(node(1)))
         #expect(controller.apply(.nodeRegistered(node(1))) == .unchanged)
     }
-
-    @Test func aKeyspacesNameIsNeverGivenToAnotherGroup() {
-        var controller = Controller()
-        let first = KeyspaceRecord(name: "default", group: .defaultKeyspace)
-        let second = KeyspaceRecord(name: "default", group: GroupID(9))
-        #expect(controller.apply(.keyspaceCreated(first)) == .keyspace(first))
-        #expect(controller.apply(.keyspaceCreated(first)) == .unchanged)
-        #expect(controller.apply(.keyspaceCreated(second)) == .refused(.nameTaken("default")))
-        #expect(controller.image.keyspaces == [first])
-    }
 }

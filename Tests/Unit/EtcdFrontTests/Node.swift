@@ -94,6 +94,14 @@ final class Node {
         shard.propose(kind, body: body, to: .defaultKeyspace, for: Waiter(client: .max, request: 0))
     }
 
+    /// Says who belongs to the cluster, as a first leader does.
+    func found() {
+        shard.propose(
+            .membersFounded([MemberRecord(id: shard.node, peerURLs: ["http://127.0.0.1:2380"])])
+        )
+        turn()
+    }
+
     /// Takes turns until there is nothing left to do.
     func turn() {
         repeat {
@@ -104,6 +112,7 @@ final class Node {
                 shard.completed(.appended)
             }
             front.deliver(effects.completions, effects.watches)
+            if !effects.droppedGroups.isEmpty { front.end(effects.droppedGroups) }
         } while shard.hasWork
     }
 }

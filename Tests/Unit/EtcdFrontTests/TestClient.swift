@@ -83,8 +83,11 @@ final class TestClient: HTTP2EventSink {
         return text
     }
 
+    /// The host that it connects to, by its own words.
+    var authority: ByteSlice = "localhost"
+
     func open(_ path: String, fields: [(String, String)] = [], timeout: UInt64? = nil) -> StreamID {
-        var request = OutgoingRequest(path: ByteSlice(path), authority: "localhost")
+        var request = OutgoingRequest(path: ByteSlice(path), authority: authority)
         request.fields = fields.map { HeaderField(ByteSlice($0.0), ByteSlice($0.1)) }
         request.timeoutNanoseconds = timeout
         guard let stream = http.startRequest(request) else { return StreamID(0) }
@@ -116,9 +119,10 @@ final class TestClient: HTTP2EventSink {
     func call<Response: WireMessage>(
         _ method: EtcdMethod,
         _ request: some WireMessage,
+        fields: [(String, String)] = [],
         as type: Response.Type = Response.self
     ) throws -> Response {
-        let reply = try call(method, request)
+        let reply = try call(method, request, fields: fields)
         guard reply.status == .ok, reply.messages.count == 1 else { throw Failure(reply) }
         return try Response(decoding: reply.messages[0])
     }

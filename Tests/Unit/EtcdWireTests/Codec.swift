@@ -99,5 +99,10 @@ struct Codec: Sendable {
         "ListServiceResponse": of(ListServiceResponse.self),
         "ServiceResponse": of(ServiceResponse.self),
         "ErrorResponse": of(ErrorResponse.self),
+        "KeyspaceSummary": of(KeyspaceSummary.self),
+        "CreateKeyspaceRequest": of(CreateKeyspaceRequest.self),
+        "CreateKeyspaceResponse": of(CreateKeyspaceResponse.self),
+        "ListKeyspacesResponse": of(ListKeyspacesResponse.self),
+        "DropKeyspaceRequest": of(DropKeyspaceRequest.self),
     ]
 }

@@ -327,5 +327,19 @@ enum Reference {
         ErrorResponse
           1 error_code int32
           2 error_message string
+        KeyspaceSummary
+          1 name string
+          2 group uint64
+          3 leader uint64
+          4 revision int64
+          5 bytes int64
+        CreateKeyspaceRequest
+          1 name string
+        CreateKeyspaceResponse
+          1 keyspace KeyspaceSummary
+        ListKeyspacesResponse
+          1 keyspaces repeated KeyspaceSummary
+        DropKeyspaceRequest
+          1 name string
         """
 }

@@ -56,7 +56,8 @@ import Testing
                 clientURLs: ["http://a:1", "http://b:2"]
             )
         ),
-        .keyspaceCreated(KeyspaceRecord(name: "default", group: .defaultKeyspace)),
+        .keyspaceCreated("default"),
+        .keyspaceDropped("orders"),
         .membersFounded([
             MemberRecord(id: NodeID(1), peerURLs: ["http://a:1"]),
             MemberRecord(id: NodeID(2), peerURLs: [], isLearner: true),

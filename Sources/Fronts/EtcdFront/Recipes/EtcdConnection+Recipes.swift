@@ -61,9 +61,9 @@ extension EtcdConnection {
 
     /// The leave to look who leads has come.
     func answer(_ key: CallKey, leader request: LeaderRequest) {
-        switch front.machine?.keyspace.first(of: RecipeKeys.prefix(of: request.name)) {
+        switch machine(key)?.keyspace.first(of: RecipeKeys.prefix(of: request.name)) {
         case .first(let leader?, let revision):
-            answer(key, LeaderResponse(header: front.header(revision), kv: leader))
+            answer(key, LeaderResponse(header: header(key, revision), kv: leader))
         case .first(nil, _): fail(key, .noElectedLeader)
         default: fail(key, .tooManyInQueue)
         }
@@ -76,7 +76,7 @@ extension EtcdConnection {
         case .answer(let answer): self.answer(key, answer)
         case .fail(let status): fail(key, status)
         case .tell(let leader, let revision):
-            send(key, LeaderResponse(header: front.header(revision), kv: leader))
+            send(key, LeaderResponse(header: header(key, revision), kv: leader))
             holdBackIfSlow(key)
         case .grant, .propose, .confirm, .lookForPredecessor, .lookForFirst, .watch, .rest: return
         }
@@ -84,7 +84,12 @@ extension EtcdConnection {
 
     private func begin(_ recipe: Recipe, _ key: CallKey) {
         guard let number, recipeCount < Limits.recipesPerConnectionMax,
-            let recipe = front.addRecipe(recipe, for: key, of: number)
+            let recipe = front.addRecipe(
+                recipe,
+                for: key,
+                of: number,
+                in: calls.group(of: key)
+            )
         else { return fail(key, .tooManyInQueue) }
         recipeCount += 1
         calls[key]?.work = .recipe(recipe)
@@ -94,11 +99,11 @@ extension EtcdConnection {
     private func answer(_ key: CallKey, _ answer: RecipeAnswer) {
         switch answer {
         case .lock(let lock, let revision):
-            self.answer(key, LockResponse(header: front.header(revision), key: lock))
+            self.answer(key, LockResponse(header: header(key, revision), key: lock))
         case .campaign(let leader, let revision):
-            self.answer(key, CampaignResponse(header: front.header(revision), leader: leader))
+            self.answer(key, CampaignResponse(header: header(key, revision), leader: leader))
         case .proclaim(let revision):
-            self.answer(key, ProclaimResponse(header: front.header(revision)))
+            self.answer(key, ProclaimResponse(header: header(key, revision)))
         }
     }
 

@@ -11,8 +11,15 @@ extension EtcdFront {
     /// Takes a recipe in for a call; nil if there are too many.
     ///
     /// `startRecipe` lets it begin, once the call knows its number.
-    func addRecipe(_ recipe: Recipe, for call: CallKey, of connection: UInt32) -> UInt64? {
-        recipes.insert(RunningRecipe(recipe: recipe, connection: connection, call: call))
+    func addRecipe(
+        _ recipe: Recipe,
+        for call: CallKey,
+        of connection: UInt32,
+        in group: GroupID
+    ) -> UInt64? {
+        recipes.insert(
+            RunningRecipe(recipe: recipe, connection: connection, call: call, group: group)
+        )
     }
 
     func startRecipe(_ number: UInt64) {
@@ -61,9 +68,11 @@ extension EtcdFront {
 
     /// An observer's client is slow, or so no longer.
     func setWritable(recipe number: UInt64, _ isWritable: Bool) {
-        guard let machine else { return }
+        guard let group = recipes[number]?.group, let machine = shard.keyspace(group) else {
+            return
+        }
         machine.watches.setWritable(Self.watchStream(of: number), isWritable)
-        if isWritable { wakeWatches(machine) }
+        if isWritable { wakeWatches(machine, of: group) }
     }
 
     private func step(_ number: UInt64, _ input: RecipeInput) {
@@ -79,7 +88,8 @@ extension EtcdFront {
 
     private func forget(_ number: UInt64, _ running: RunningRecipe) {
         recipes.remove(number)
-        if running.isWatching { machine?.watches.close(Self.watchStream(of: number)) }
+        guard running.isWatching else { return }
+        shard.keyspace(running.group)?.watches.close(Self.watchStream(of: number))
     }
 
     private func carryOut(_ effect: RecipeEffect, of number: UInt64, _ running: RunningRecipe) {
@@ -90,17 +100,20 @@ extension EtcdFront {
                 .leaseGrant,
                 request.encoded,
                 growth: Keyspace.cost(of: request),
-                for: number
+                for: number,
+                in: running.group
             )
-        case .propose(let request): propose(request, for: number)
+        case .propose(let request): propose(request, for: number, in: running.group)
         case .confirm:
-            shard.read(group, for: Waiter(client: RecipeTable.client, request: number))
+            shard.read(running.group, for: Waiter(client: RecipeTable.client, request: number))
             requestTurn()
         case .lookForPredecessor(let look):
-            step(number, machine?.keyspace.view(of: look) ?? .queueTooLong)
+            let keyspace = shard.keyspace(running.group)?.keyspace
+            step(number, keyspace?.view(of: look) ?? .queueTooLong)
         case .lookForFirst(let prefix):
-            step(number, machine?.keyspace.first(of: prefix) ?? .queueTooLong)
-        case .watch(let request): watch(request, for: number)
+            let keyspace = shard.keyspace(running.group)?.keyspace
+            step(number, keyspace?.first(of: prefix) ?? .queueTooLong)
+        case .watch(let request): watch(request, for: number, in: running.group)
         case .rest:
             if recipes.resting.isEmpty { recipes.retryAt = now + Limits.recipeRestNanoseconds }
             recipes.rest(number)
@@ -110,12 +123,13 @@ extension EtcdFront {
         }
     }
 
-    private func propose(_ request: TxnRequest, for number: UInt64) {
+    private func propose(_ request: TxnRequest, for number: UInt64, in group: GroupID) {
         let body = request.encoded
         do throws(KeyspaceError) {
             try Keyspace.check(request)
             guard body.count <= Limits.requestBytesMax else { throw .requestTooLarge }
-            propose(.txn, body, growth: Keyspace.cost(of: request), for: number)
+            let growth = Keyspace.cost(of: request)
+            propose(.txn, body, growth: growth, for: number, in: group)
         } catch {
             step(number, .rejected(.ofRecipe(ErrorMapping.status(of: error))))
         }
@@ -126,16 +140,17 @@ extension EtcdFront {
         _ kind: CommandKind,
         _ body: ByteSlice,
         growth: Int,
-        for number: UInt64
+        for number: UInt64,
+        in group: GroupID
     ) {
         let waiter = Waiter(client: RecipeTable.client, request: number)
-        if !isTooMuch(growth: growth) {
+        if !isTooMuch(growth: growth, in: group) {
             shard.propose(kind, body: body, to: group, for: waiter)
-        } else if machine?.keyspace.alarms.isShortOfSpace == true {
+        } else if shard.keyspace(group)?.keyspace.alarms.isShortOfSpace == true {
             return refuseGrowth(of: number)
         } else {
             recipes[number]?.isRaisingAlarm = true
-            raiseNoSpace(for: waiter)
+            raiseNoSpace(in: group, for: waiter)
         }
         requestTurn()
     }
@@ -144,18 +159,22 @@ extension EtcdFront {
         step(number, .rejected(.ofRecipe(ErrorMapping.status(of: .noSpace))))
     }
 
-    private func watch(_ request: WatchCreateRequest, for number: UInt64) {
-        guard let machine else { return }
+    private func watch(
+        _ request: WatchCreateRequest,
+        for number: UInt64,
+        in group: GroupID
+    ) {
+        guard let machine = shard.keyspace(group) else { return }
         let stream = Self.watchStream(of: number)
         machine.watches.close(stream)
         recipes[number]?.isWatching = true
         let deliveries = machine.watches.create(request, on: stream, in: machine.keyspace)
         for delivery in deliveries { deliverToRecipe(delivery) }
-        wakeWatches(machine)
+        wakeWatches(machine, of: group)
     }
 
     /// History is told in the next turn.
-    private func wakeWatches(_ machine: KeyspaceMachine) {
+    private func wakeWatches(_ machine: KeyspaceMachine, of group: GroupID) {
         guard machine.watches.hasBacklog else { return }
         shard.wakeWatches(of: group)
         requestTurn()

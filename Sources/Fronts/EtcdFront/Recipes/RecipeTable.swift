@@ -10,6 +10,9 @@ struct RunningRecipe {
     let connection: UInt32
     let call: CallKey
 
+    /// Of the keyspace that the call is about.
+    let group: GroupID
+
     var isWatching = false
 
     /// Its command would exceed the quota: it is refused once the alarm is raised.

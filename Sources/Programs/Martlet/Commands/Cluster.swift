@@ -44,6 +44,7 @@ struct Cluster: AsyncParsableCommand {
             guard let endpoint = Cluster.endpoint(of: member) else { return nil }
             let status: StatusResponse? = try? await EtcdClient.withConnection(
                 to: [endpoint],
+                keyspace: endpoints.keyspace,
                 timeoutSeconds: Int64(endpoints.timeout)
             ) { try await $0.call(.status, StatusRequest()) }
             guard let status else { return nil }

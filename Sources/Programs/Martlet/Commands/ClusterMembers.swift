@@ -99,6 +99,7 @@ extension Cluster {
                 }
                 let _: MoveLeaderResponse = try await EtcdClient.withConnection(
                     to: [endpoint],
+                    keyspace: endpoints.keyspace,
                     timeoutSeconds: Int64(endpoints.timeout)
                 ) { try await $0.call(.moveLeader, MoveLeaderRequest(targetID: target.id)) }
                 print("\(target.label) leads")

@@ -6,6 +6,9 @@ struct Endpoints: ParsableArguments {
     @Option(help: "Nodes to try in turn, HOST:PORT,…")
     var endpoints = "127.0.0.1:2379"
 
+    @Option(help: "The keyspace that is meant, if not 'default'; see 'martlet keyspace list'.")
+    var keyspace: String?
+
     @Option(help: "Seconds to wait for an answer.")
     var timeout = 5
 
@@ -14,6 +17,7 @@ struct Endpoints: ParsableArguments {
         do {
             try await EtcdClient.withConnection(
                 to: try addresses(),
+                keyspace: keyspace,
                 timeoutSeconds: Int64(timeout),
                 body
             )
@@ -44,8 +48,8 @@ struct Endpoints: ParsableArguments {
         return found
     }
 
-    /// InvalidArgument, NotFound, FailedPrecondition, OutOfRange: it would fail again.
-    private static func isOfRequest(_ code: Int) -> Bool { [3, 5, 9, 11].contains(code) }
+    /// InvalidArgument, NotFound, AlreadyExists, FailedPrecondition, OutOfRange: it would fail again.
+    private static func isOfRequest(_ code: Int) -> Bool { [3, 5, 6, 9, 11].contains(code) }
 
     func complaint(_ error: ClientError) -> Complaint {
         switch error {
@@ -59,9 +63,11 @@ struct Endpoints: ParsableArguments {
             Complaint(
                 failure: message,
                 cause: "the server refused the request (gRPC status \(code))",
-                fix: Self.isOfRequest(code)
-                    ? "correct the request: martlet kv --help"
-                    : "martlet cluster status --endpoints \(endpoints)"
+                fix: message.hasPrefix("martlet: ")
+                    ? "martlet keyspace list --endpoints \(endpoints)"
+                    : Self.isOfRequest(code)
+                        ? "correct the request: martlet kv --help"
+                        : "martlet cluster status --endpoints \(endpoints)"
             )
         case .timedOut:
             Complaint(

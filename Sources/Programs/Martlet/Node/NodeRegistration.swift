@@ -47,9 +47,8 @@ final class NodeRegistration {
         restingTicks = Self.ticksBetweenProposals
         if !image.isFounded, isLeader { shard.propose(.membersFounded(founders)) }
         if image.node(configuration.id) != record { shard.propose(.nodeRegistered(record)) }
-        let keyspace = KeyspaceRecord(name: "default", group: .defaultKeyspace)
-        if image.keyspace(named: keyspace.name) == nil, isLeader {
-            shard.propose(.keyspaceCreated(keyspace))
+        if image.keyspace(named: KeyspaceName.ofDefault) == nil, isLeader {
+            shard.propose(.keyspaceCreated(KeyspaceName.ofDefault))
         }
     }
 

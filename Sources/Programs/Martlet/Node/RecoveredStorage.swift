@@ -11,6 +11,7 @@ import SystemEnvironment
 struct RecoveredStorage: Sendable {
     let storage: ShardStorage
     let replicas: [RecoveredReplica]
+    let held: HeldReplicas
     let boots: UInt64
 
     /// What was found damaged, repaired since or not.
@@ -25,6 +26,7 @@ struct RecoveredStorage: Sendable {
             boots: boots,
             settings: settings,
             recovered: replicas,
+            held: held,
             seed: SystemRandomSource().next()
         )
     }
@@ -44,6 +46,7 @@ struct RecoveredStorage: Sendable {
         settings.isRepairable = configuration.members.count > 1
         let journalSettings = settings
         let replicas: [RecoveredReplica]
+        let held: HeldReplicas
         let damages: [JournalError]
         do {
             // Side by side: the one waits for the disk while the other decodes.
@@ -74,6 +77,12 @@ struct RecoveredStorage: Sendable {
                 snapshots: snapshots.loaded,
                 isJournalDamaged: !journalDamages.isEmpty
             )
+            held = HeldReplicas(
+                besides: seeds,
+                journal: groups,
+                snapshots: snapshots.loaded,
+                isJournalDamaged: !journalDamages.isEmpty
+            )
         } catch {
             throw Complaint(
                 failure: "cannot recover from \(root)",
@@ -84,6 +93,7 @@ struct RecoveredStorage: Sendable {
         return RecoveredStorage(
             storage: ShardStorage(journal: journal, snapshots: snapshots),
             replicas: replicas,
+            held: held,
             boots: boots,
             damages: damages
         )

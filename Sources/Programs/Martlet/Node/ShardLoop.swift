@@ -206,6 +206,7 @@ final class ShardLoop {
         if !effects.completions.isEmpty || !effects.watches.isEmpty {
             front.deliver(effects.completions, effects.watches)
         }
+        if !effects.droppedGroups.isEmpty { front.end(effects.droppedGroups) }
         for fact in effects.facts { telemetry.tell(fact) }
     }
 }

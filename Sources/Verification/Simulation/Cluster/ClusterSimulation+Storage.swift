@@ -89,7 +89,7 @@ extension ClusterSimulation {
         case .snapshotUnreadable: self.mark(.snapshotUnreadable)
         case .snapshotChunkRefused: self.mark(.snapshotChunkRefused)
         case .appended, .full, .pinned, .snapshotNotSaved, .snapshotRead,
-            .snapshotChunkReceived, .failed:
+            .snapshotChunkReceived, .snapshotsDropped, .failed:
             break
         }
         queue.schedule(.completed(completion, place, boot: boot), at: now + 10_000)
@@ -107,7 +107,8 @@ extension ClusterSimulation {
             running.isAppendRetried = false
         case .full: running.isAppendRetried = true
         case .pinned, .snapshotSaved, .snapshotNotSaved, .snapshotRead, .snapshotUnreadable,
-            .snapshotChunkReceived, .snapshotReceived, .snapshotChunkRefused, .failed:
+            .snapshotChunkReceived, .snapshotReceived, .snapshotChunkRefused, .snapshotsDropped,
+            .failed:
             break
         }
         running.shard.completed(completion)
@@ -199,6 +200,7 @@ extension SnapshotJob {
             "reads snapshot \(mark.index) of group \(group) at \(offset) for node \(target)"
         case .receive(let group, let mark, let offset, let total, let bytes):
             "writes snapshot \(mark.index) of group \(group) at \(offset) \(bytes.count) of \(total)"
+        case .drop(let group): "drops group \(group)"
         }
     }
 }
@@ -211,7 +213,9 @@ extension StorageCompletion {
             reason
         case .full: "no space"
         case .snapshotReceived: "whole"
-        case .appended, .pinned, .snapshotSaved, .snapshotRead, .snapshotChunkReceived: "ok"
+        case .appended, .pinned, .snapshotSaved, .snapshotRead, .snapshotChunkReceived,
+            .snapshotsDropped:
+            "ok"
         }
     }
 }

@@ -79,22 +79,26 @@ final class RunningNode {
             throw .journal(error)
         }
         var replicas: [RecoveredReplica]
+        let held: HeldReplicas
         do throws(RecoveryError) {
+            let loaded = try Recovery.snapshots(of: seeds, in: store).loaded
             replicas = try Recovery.replicas(
                 of: seeds,
                 journal: groups,
-                snapshots: try Recovery.snapshots(of: seeds, in: store).loaded,
+                snapshots: loaded,
+                isJournalDamaged: !journal.damages.isEmpty
+            )
+            held = HeldReplicas(
+                besides: seeds,
+                journal: groups,
+                snapshots: loaded,
                 isJournalDamaged: !journal.damages.isEmpty
             )
         } catch {
             throw .recovery(error)
         }
         #if MARTLET_MUTANTS
-        for place in replicas.indices {
-            guard case .keyspace(var keyspace) = replicas[place].source else { continue }
-            keyspace.mutant = options.mutant?.keyspace
-            replicas[place].source = .keyspace(keyspace)
-        }
+        Self.plant(options.mutant, in: &replicas)
         #endif
         recovered = replicas
         shard = Shard(
@@ -103,6 +107,7 @@ final class RunningNode {
             boots: node.boots,
             settings: options.shard,
             recovered: replicas,
+            held: held,
             seed: options.seed &+ node.id.number &* 7919 &+ node.boots
         )
         self.journal = JournalThread(journal)
@@ -113,4 +118,14 @@ final class RunningNode {
         }
         #endif
     }
+
+    #if MARTLET_MUTANTS
+    private static func plant(_ mutant: Mutant?, in replicas: inout [RecoveredReplica]) {
+        for place in replicas.indices {
+            guard case .keyspace(var keyspace) = replicas[place].source else { continue }
+            keyspace.mutant = mutant?.keyspace
+            replicas[place].source = .keyspace(keyspace)
+        }
+    }
+    #endif
 }

@@ -38,6 +38,9 @@ public enum EtcdMethod: UInt8, Sendable, CaseIterable {
     case healthWatch
     case serverReflectionInfo
     case serverReflectionInfoAlpha
+    case createKeyspace
+    case listKeyspaces
+    case dropKeyspace
 
     /// The services whose methods these are.
     public static let services = [
@@ -51,6 +54,7 @@ public enum EtcdMethod: UInt8, Sendable, CaseIterable {
         "grpc.health.v1.Health",
         "grpc.reflection.v1.ServerReflection",
         "grpc.reflection.v1alpha.ServerReflection",
+        "martlet.v1.Keyspaces",
     ]
 
     /// The `:path` of its requests.
@@ -93,6 +97,9 @@ public enum EtcdMethod: UInt8, Sendable, CaseIterable {
         case .serverReflectionInfo: "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"
         case .serverReflectionInfoAlpha:
             "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
+        case .createKeyspace: "/martlet.v1.Keyspaces/CreateKeyspace"
+        case .listKeyspaces: "/martlet.v1.Keyspaces/ListKeyspaces"
+        case .dropKeyspace: "/martlet.v1.Keyspaces/DropKeyspace"
         }
     }
 

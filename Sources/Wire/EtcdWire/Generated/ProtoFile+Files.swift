@@ -427,5 +427,34 @@ extension ProtoFile {
                 rpc.reflection.v1.ServerReflectionResponse(\u{1}0\u{1}b\u{6}proto3
                 """
         ),
+        ProtoFile(
+            name: "keyspaces.proto",
+            package: "martlet.v1",
+            imports: [],
+            symbols: """
+                Keyspaces Keyspaces.CreateKeyspace Keyspaces.ListKeyspaces \
+                Keyspaces.DropKeyspace KeyspaceSummary CreateKeyspaceRequest \
+                CreateKeyspaceResponse ListKeyspacesRequest ListKeyspacesResponse \
+                DropKeyspaceRequest DropKeyspaceResponse
+                """,
+            content: """
+                \n\u{f}keyspaces.proto\u{12}\nmartlet.v1\"_\n\u{f}KeyspaceSummary\u{12}\u{c}\
+                \n\u{4}name\u{18}\u{1}\u{20}\u{1}(\u{9}\u{12}\u{d}\n\u{5}group\u{18}\u{2}\
+                \u{20}\u{1}(\u{4}\u{12}\u{e}\n\u{6}leader\u{18}\u{3}\u{20}\u{1}(\u{4}\u{12}\
+                \u{10}\n\u{8}revision\u{18}\u{4}\u{20}\u{1}(\u{3}\u{12}\u{d}\n\u{5}bytes\
+                \u{18}\u{5}\u{20}\u{1}(\u{3}\"%\n\u{15}CreateKeyspaceRequest\u{12}\u{c}\n\
+                \u{4}name\u{18}\u{1}\u{20}\u{1}(\u{9}\"G\n\u{16}CreateKeyspaceResponse\u{12}\
+                -\n\u{8}keyspace\u{18}\u{1}\u{20}\u{1}(\u{b}2\u{1b}.martlet.v1.KeyspaceSumma\
+                ry\"\u{16}\n\u{14}ListKeyspacesRequest\"G\n\u{15}ListKeyspacesResponse\u{12}\
+                .\n\u{9}keyspaces\u{18}\u{1}\u{20}\u{3}(\u{b}2\u{1b}.martlet.v1.KeyspaceSumm\
+                ary\"#\n\u{13}DropKeyspaceRequest\u{12}\u{c}\n\u{4}name\u{18}\u{1}\u{20}\
+                \u{1}(\u{9}\"\u{16}\n\u{14}DropKeyspaceResponse2\u{8d}\u{2}\n\u{9}Keyspaces\
+                \u{12}W\n\u{e}CreateKeyspace\u{12}!.martlet.v1.CreateKeyspaceRequest\u{1a}\"\
+                .martlet.v1.CreateKeyspaceResponse\u{12}T\n\u{d}ListKeyspaces\u{12}\u{20}.ma\
+                rtlet.v1.ListKeyspacesRequest\u{1a}!.martlet.v1.ListKeyspacesResponse\u{12}Q\
+                \n\u{c}DropKeyspace\u{12}\u{1f}.martlet.v1.DropKeyspaceRequest\u{1a}\u{20}.m\
+                artlet.v1.DropKeyspaceResponseb\u{6}proto3
+                """
+        ),
     ]
 }

@@ -55,6 +55,8 @@ enum MessageHead {
             case .contentType:
                 head.contentType = ContentType(rawValue: UInt8(field.number)) ?? .other
             case .te: head.acceptsTrailers = true
+            case .authority: head.namesKeyspace = head.namesKeyspace || field.number == 1
+            case .keyspace: head.namesKeyspace = true
             case .grpcEncoding: head.isCompressed = field.number != 0
             case .grpcTimeout:
                 head.timeout = decoder.withValue(of: field) { GRPCTimeout(decoding: $0) }

@@ -14,6 +14,9 @@ public struct RequestHead: Sendable, Equatable {
     /// `grpc-encoding` names something else than `identity`.
     public var isCompressed = false
 
+    /// `martlet-keyspace` was sent, or the host is `NAME.keyspace.…`.
+    public var namesKeyspace = false
+
     public var contentLength: Int?
 
     /// The request has no body.

@@ -51,6 +51,7 @@ extension HeaderEntry {
         case .status: value.count == 3 ? HeaderRules.decimal(value, digitsMax: 3) ?? -1 : -1
         case .contentType: Int(HeaderRules.contentType(value).rawValue)
         case .te: value.says("trailers") ? 1 : 0
+        case .authority: HeaderRules.isOfKeyspace(authority: value) ? 1 : 0
         case .grpcEncoding: value.says("identity") ? 0 : 1
         case .grpcStatus: HeaderRules.decimal(value, digitsMax: 9) ?? -1
         default: -1

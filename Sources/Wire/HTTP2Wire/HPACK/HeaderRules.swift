@@ -1,5 +1,11 @@
 /// What RFC 9113, section 8.2.1, asks of names and values, and what a value means.
 enum HeaderRules {
+    /// Whether the second label of the host is `keyspace`.
+    static func isOfKeyspace(authority: UnsafeRawBufferPointer) -> Bool {
+        guard let dot = authority.firstIndex(of: UInt8(ascii: ".")) else { return false }
+        return UnsafeRawBufferPointer(rebasing: authority[dot...]).starts(with: ".keyspace.")
+    }
+
     /// Lower-case, visible, without a colon but at the start of a pseudo-header.
     static func isValid(name: UnsafeRawBufferPointer) -> Bool {
         guard let first = name.first else { return false }

@@ -7,6 +7,9 @@ enum HeaderToken: UInt8, Sendable {
     case contentType, contentLength, te
     case grpcTimeout, grpcEncoding, grpcStatus, grpcMessage
 
+    /// Ours: names the keyspace that the request is about.
+    case keyspace
+
     /// Not a name, or one that only HTTP/1 knows (RFC 9113, section 8.2.2): forbidden.
     case forbidden
 
@@ -33,7 +36,7 @@ enum HeaderToken: UInt8, Sendable {
             case 12: Self.ofTwelve(name)
             case 13: name.says("grpc-encoding") ? .grpcEncoding : .other
             case 14: name.says("content-length") ? .contentLength : .other
-            case 16: name.says("proxy-connection") ? .forbidden : .other
+            case 16: Self.ofSixteen(name)
             case 17: name.says("transfer-encoding") ? .forbidden : .other
             default: .other
             }
@@ -51,6 +54,11 @@ enum HeaderToken: UInt8, Sendable {
         if name.says("grpc-timeout") { return .grpcTimeout }
         if name.says("content-type") { return .contentType }
         return name.says("grpc-message") ? .grpcMessage : .other
+    }
+
+    private static func ofSixteen(_ name: UnsafeRawBufferPointer) -> HeaderToken {
+        if name.says("proxy-connection") { return .forbidden }
+        return name.says("martlet-keyspace") ? .keyspace : .other
     }
 }
 
