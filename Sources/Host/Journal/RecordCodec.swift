@@ -37,7 +37,7 @@ enum RecordCodec {
     private static let cut: UInt8 = 5
     private static let standing: UInt8 = 6
     private static let link: UInt8 = 7
-    private static let linkBytes = 17
+    static let linkBytes = 17
 
     /// What stands before an entry's payload.
     private static let entryHeadBytes = 30

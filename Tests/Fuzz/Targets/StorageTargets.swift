@@ -134,16 +134,23 @@ extension FuzzTarget {
                 payload: "payload"
             )
         ]
-        return [.joined(RecordCodec.encode(batch).slices)]
+        return [.joined(RecordCodec.link(RecordCodec.encode(batch)) { _ in 7 }.slices)]
     }
 
     private static func journalRecords(_ input: ByteSlice, _ run: FuzzRun) {
         guard let batch = run.decoding({ try? RecordCodec.decode(input) }) else { return }
-        let encoded = RecordCodec.encode(batch)
+        let encoded = RecordCodec.link(RecordCodec.encode(batch)) { group in
+            batch.links.last { $0.group == group }?.previous ?? 0
+        }
         let bytes = ByteSlice.joined(encoded.slices)
         run.expect(bytes.count == encoded.byteCount, "\(encoded.byteCount) bytes promised")
-        run.expect(bytes.count == input.count, "a batch in two lengths")
-        run.expect((try? RecordCodec.decode(bytes)) == batch, "a batch came back changed")
+        // Whoever writes a batch links each of its groups once; what was read may be older.
+        let links = RecordCodec.linkBytes * (encoded.groups.count - batch.links.count)
+        run.expect(bytes.count == input.count + links, "a batch in two lengths")
+        var linked = batch
+        linked.links = (try? RecordCodec.decode(bytes))?.links ?? []
+        run.expect(linked.links.map(\.group) == encoded.groups, "groups without links")
+        run.expect((try? RecordCodec.decode(bytes)) == linked, "a batch came back changed")
     }
 
     private static func headSamples() -> [ByteSlice] {
