@@ -3,6 +3,7 @@ calls about a keyspace that a client names by a header, or by its host as etcdct
 
 import os
 import subprocess
+import time
 
 import etcd3.etcdrpc as rpc
 import grpc
@@ -62,8 +63,17 @@ class Keyspaces:
         text = name.encode()
         return b"\x0a" + bytes([len(text)]) + text
 
-    def create(self, name):
-        return self._calls["CreateKeyspace"](self._request(name), timeout=10)
+    def create(self, name, seconds=20):
+        """Unavailable until the nodes of a new cluster have written down who they are."""
+        deadline = time.monotonic() + seconds
+        while True:
+            try:
+                return self._calls["CreateKeyspace"](self._request(name), timeout=10)
+            except grpc.RpcError as error:
+                is_early = error.code() == grpc.StatusCode.UNAVAILABLE
+                if not is_early or time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)
 
     def create_later(self, name):
         return self._calls["CreateKeyspace"].future(self._request(name), timeout=60)
