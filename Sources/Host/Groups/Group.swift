@@ -29,6 +29,9 @@ final class Group {
     /// The term that this replica led last; nil if none since the start.
     var forwardsTerm: Term?
 
+    /// The highest term of which an entry was applied since the start.
+    var appliedTerm = Term.zero
+
     var time: GroupTimeKeeper
     var snapshots = GroupSnapshots()
     var leases = LeaseWatch()

@@ -45,6 +45,9 @@ public enum GroupsMutant: Int, CaseIterable, Sendable {
 
     /// A quiescent group does not hear that its leader's node is gone.
     case sleepsThroughLossOfLeader
+
+    /// A command that an earlier leader may have in its log is proposed to the next one, too.
+    case slowCommandIsTakenForLost
 }
 
 extension Shard {

@@ -1,3 +1,4 @@
+internal import Bytes
 internal import Model
 
 /// The waiters of one group's proposals, found again by sequence number without hashing.
@@ -8,9 +9,29 @@ struct ProposalTracker {
         var waiter: Waiter
         var deadline: Tick
         var isOpen: Bool
+        var whereabouts = Whereabouts.here
 
         /// Whether it left this shard's hands: then nobody can say that it will not be applied.
-        var wasSent = false
+        var wasSent: Bool {
+            if case .here = whereabouts { false } else { true }
+        }
+    }
+
+    private enum Whereabouts {
+        /// In this shard's hands, and in no log.
+        case here
+
+        /// In the log of this term's leader, or on its way there: in none of another term.
+        case sent(Term, ByteSlice)
+
+        /// A snapshot may have brought its effect.
+        case unknown
+    }
+
+    /// A command that no log has, nor will have.
+    struct Lost: Equatable {
+        var sequence: UInt64
+        var payload: ByteSlice
     }
 
     private var slots: [Slot] = []
@@ -41,6 +62,7 @@ struct ProposalTracker {
         let place = head + Int(sequence - firstSequence)
         guard slots[place].isOpen else { return nil }
         slots[place].isOpen = false
+        slots[place].whereabouts = .unknown
         openCount -= 1
         let waiter = slots[place].waiter
         dropClosed()
@@ -52,10 +74,29 @@ struct ProposalTracker {
         return slots[head + Int(sequence - firstSequence)].isOpen
     }
 
-    /// It is in a log, or on its way to the leader.
-    mutating func noteSent(_ sequence: UInt64) {
+    /// It is in the log of the term's leader, or on its way there.
+    mutating func noteSent(_ sequence: UInt64, in term: Term, _ payload: ByteSlice) {
         guard sequence >= firstSequence, sequence < nextSequence else { return }
-        slots[head + Int(sequence - firstSequence)].wasSent = true
+        slots[head + Int(sequence - firstSequence)].whereabouts = .sent(term, payload)
+    }
+
+    /// A snapshot takes the place of entries, and nobody tells which commands were among them.
+    mutating func noteSnapshot() {
+        for place in slots[head...].indices {
+            if case .sent = slots[place].whereabouts { slots[place].whereabouts = .unknown }
+        }
+    }
+
+    /// What somebody waits for and was sent to leaders of earlier terms only.
+    ///
+    /// Once an entry of `term` is applied, none of these will be: in a log terms never fall.
+    func lost(before term: Term) -> [Lost] {
+        slots[head...].enumerated().compactMap { offset, slot in
+            guard slot.isOpen, slot.waiter != .none,
+                case .sent(let sent, let payload) = slot.whereabouts, sent < term
+            else { return nil }
+            return Lost(sequence: firstSequence + UInt64(offset), payload: payload)
+        }
     }
 
     /// Closes those whose deadline has passed.
@@ -66,6 +107,7 @@ struct ProposalTracker {
             if slots[head].isOpen {
                 openCount -= 1
                 body(slots[head].waiter, slots[head].wasSent)
+                slots[head].whereabouts = .unknown
             }
             head += 1
             firstSequence += 1

@@ -58,6 +58,7 @@ extension Shard {
         guard replaceState(of: group, with: source) else {
             return report(mark, .refused, received: incoming.received, to: leader, in: group)
         }
+        group.proposals.noteSnapshot()
         // The same rule as Raft's: a log that agrees at the mark is kept behind it.
         let isInLog = group.raft.term(at: mark.index) == mark.term
         journal.dropEntries(of: group.id, upTo: isInLog ? mark.index : LogIndex(.max))

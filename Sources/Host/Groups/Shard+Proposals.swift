@@ -77,7 +77,7 @@ extension Shard {
             return refuse(group, sequence, refusal)
         }
         switch group.raft.propose(payload, kind: .command) {
-        case .accepted: group.proposals.noteSent(sequence)
+        case .accepted: group.proposals.noteSent(sequence, in: group.raft.term, payload)
         case .tooManyUncommittedBytes: refuse(group, sequence, .tooManyRequests)
         case .notLeader(let leader?): forward(payload, sequence, in: group, to: leader)
         case .notLeader(nil), .handingOver: holdBack(payload, sequence, in: group)
@@ -96,7 +96,7 @@ extension Shard {
             payload: payload
         )
         send(.proposal(group.id, proposal), to: NodeID(leader.number))
-        group.proposals.noteSent(sequence)
+        group.proposals.noteSent(sequence, in: group.raft.term, payload)
     }
 
     private func holdBack(_ payload: ByteSlice, _ sequence: UInt64, in group: Group) {

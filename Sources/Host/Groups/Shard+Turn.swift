@@ -78,6 +78,7 @@ extension Shard {
                 continue
             }
             #endif
+            if entry.term > group.appliedTerm { proposeLost(before: entry.term, in: group) }
             if entry.kind == .command { apply(entry, in: group) }
             group.snapshots.bytesSince += entry.payload.count
         }
@@ -141,6 +142,11 @@ extension Shard {
         group.observed = current
         if !(metadata?.removed.isEmpty ?? true) { notePeers() }
         group.heldBackUntil = .zero
+        #if MARTLET_MUTANTS
+        if settings.mutant == .slowCommandIsTakenForLost {
+            proposeLost(before: current.term, in: group)
+        }
+        #endif
         group.membership = GroupMembership(observed: group.membership.observed)
         if last.isLeader, !current.isLeader || current.term != last.term {
             group.time.stopLeading()

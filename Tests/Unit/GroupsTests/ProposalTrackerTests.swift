@@ -1,3 +1,4 @@
+import Bytes
 import Model
 import Testing
 
@@ -33,6 +34,32 @@ import Testing
         #expect(expired == [waiter(1), waiter(2)])
         #expect(tracker.close(1) == nil)
         #expect(tracker.close(3) == waiter(3))
+    }
+
+    @Test func whatWasSentToEarlierLeadersIsLost() {
+        var tracker = ProposalTracker(firstSequence: 10)
+        for number: UInt64 in 0..<4 { _ = tracker.open(waiter(number), deadline: Tick(9)) }
+        _ = tracker.open(.none, deadline: Tick(9))
+        tracker.noteSent(10, in: Term(3), "a")
+        tracker.noteSent(11, in: Term(3), "b")
+        tracker.noteSent(12, in: Term(4), "c")
+        tracker.noteSent(14, in: Term(3), "nobody's")
+        _ = tracker.close(10)
+        #expect(tracker.lost(before: Term(3)).isEmpty)
+        #expect(tracker.lost(before: Term(4)) == [.init(sequence: 11, payload: "b")])
+        #expect(tracker.lost(before: Term(5)).map(\.sequence) == [11, 12])
+    }
+
+    @Test func whatASnapshotMayHoldIsNeverLost() {
+        var tracker = ProposalTracker(firstSequence: 0)
+        for number: UInt64 in 0..<2 { _ = tracker.open(waiter(number), deadline: Tick(9)) }
+        tracker.noteSent(0, in: Term(1), "a")
+        tracker.noteSnapshot()
+        tracker.noteSent(1, in: Term(1), "b")
+        #expect(tracker.lost(before: Term(2)).map(\.sequence) == [1])
+        var ends: [Bool] = []
+        tracker.expire(at: Tick(9)) { ends.append($1) }
+        #expect(ends == [true, true])
     }
 
     @Test func theWindowMovesOnOverManyProposals() {
