@@ -1,3 +1,5 @@
+internal import NIOCore
+
 /// A node's etcd address.
 public struct Endpoint: Sendable, Equatable {
     public var host: String
@@ -9,4 +11,9 @@ public struct Endpoint: Sendable, Equatable {
     }
 
     var authority: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
+
+    /// What a certificate must name; nil for an address, which is compared as such.
+    var hostname: String? {
+        (try? SocketAddress(ipAddress: host, port: 0)) == nil ? host : nil
+    }
 }

@@ -1,4 +1,5 @@
 public import EtcdWire
+public import NIOSSL
 internal import Bytes
 internal import NIOCore
 internal import NIOPosix
@@ -10,7 +11,7 @@ internal import Glibc
 // Client: the etcd API for Swift programs and for the command line.
 //
 // One connection to the first endpoint that answers; calls and streams share it. Missing here:
-// reconnecting, balancing over endpoints, retry budgets, leases that keep themselves alive, TLS.
+// reconnecting, balancing over endpoints, retry budgets, leases that keep themselves alive.
 
 /// A connection to a node.
 public struct EtcdClient: Sendable {
@@ -18,18 +19,19 @@ public struct EtcdClient: Sendable {
     private let session: NIOLoopBound<ClientSession>
     private let timeoutSeconds: Int64
 
-    /// Connects to the first of the endpoints that answers.
+    /// Connects to the first of the endpoints that answers, in plain text unless `tls` says how else.
     ///
     /// All calls are about `keyspace`, by its name; nil is the one that a cluster begins with.
     public static func connect(
         to endpoints: [Endpoint],
         keyspace: String? = nil,
-        timeoutSeconds: Int64 = 5
+        timeoutSeconds: Int64 = 5,
+        tls: NIOSSLContext? = nil
     ) async throws(ClientError) -> EtcdClient {
         var reason = "no endpoint was given"
         for endpoint in endpoints {
             do {
-                return try await connect(to: endpoint, keyspace, timeoutSeconds)
+                return try await connect(to: endpoint, keyspace, timeoutSeconds, tls)
             } catch {
                 reason = "\(endpoint.authority): \(Self.sentence(error))"
             }
@@ -42,12 +44,14 @@ public struct EtcdClient: Sendable {
         to endpoints: [Endpoint],
         keyspace: String? = nil,
         timeoutSeconds: Int64 = 5,
+        tls: NIOSSLContext? = nil,
         _ body: (EtcdClient) async throws -> Value
     ) async throws -> Value {
         let client = try await connect(
             to: endpoints,
             keyspace: keyspace,
-            timeoutSeconds: timeoutSeconds
+            timeoutSeconds: timeoutSeconds,
+            tls: tls
         )
         do {
             let value = try await body(client)
@@ -62,7 +66,8 @@ public struct EtcdClient: Sendable {
     private static func connect(
         to endpoint: Endpoint,
         _ keyspace: String?,
-        _ timeoutSeconds: Int64
+        _ timeoutSeconds: Int64,
+        _ tls: NIOSSLContext?
     ) async throws -> EtcdClient {
         let loop = MultiThreadedEventLoopGroup.singleton.next()
         let made = loop.makePromise(of: NIOLoopBound<ClientSession>.self)
@@ -71,6 +76,11 @@ public struct EtcdClient: Sendable {
             .channelOption(.tcpOption(.tcp_nodelay), value: 1)
             .channelInitializer { channel in
                 channel.eventLoop.makeCompletedFuture {
+                    if let tls {
+                        try channel.pipeline.syncOperations.addHandler(
+                            NIOSSLClientHandler(context: tls, serverHostname: endpoint.hostname)
+                        )
+                    }
                     let session = ClientSession(
                         authority: endpoint.authority,
                         keyspace: keyspace

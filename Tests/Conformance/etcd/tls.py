@@ -16,6 +16,7 @@ def compare(checks, system):
         return
     for_clients(checks)
     between_nodes(checks)
+    joining(checks)
 
 
 def for_clients(checks):
@@ -107,6 +108,54 @@ def between_nodes(checks):
     with_half = run([MARTLET, *plain["n1"][1:], *peer_files(ours, cluster.nodes[0])[:2]])
     checks.equal("peer tls: a certificate without key and authority is refused in three lines",
                  (with_half.returncode, len(with_half.stderr.splitlines())), (64, 3))
+
+
+def joining(checks):
+    """A node joins where clients, too, connect by TLS alone and show certificates."""
+    cluster = Cluster("martlet", 1)
+    first = cluster.nodes[0]
+    ours = cluster.folder / "ours"
+    make_authority(ours, ["n1", "n2"])
+    first.command += peer_files(ours, first) + client_files(ours, first)
+    first.start()
+    try:
+        join_by_tls(checks, cluster, first, ours)
+    finally:
+        cluster.stop()
+
+
+def join_by_tls(checks, cluster, first, ours):
+    def ctl(node, *words):
+        return run([etcd_binary("etcdctl"), "--endpoints", f"https://{node.etcd}",
+                    "--cacert", ours / "ca.pem", "--cert", ours / "n1.pem",
+                    "--key", ours / "n1.key", "--command-timeout", "3s", *words])
+
+    checks.check("join by tls: the first node serves",
+                 wait(lambda: ctl(first, "put", "a", "1").returncode == 0), first.log[-1000:])
+    second = cluster.new_node("n2")
+    add = ["member", "add", "n2", f"--peer-urls=https://{second.peer}", "--learner"]
+    checks.check("join by tls: it is added",
+                 wait(lambda: ctl(first, *add).returncode == 0), ctl(first, "member", "list"))
+    plain = list(second.command)
+    second.command = plain + peer_files(ours, second) + client_files(ours, second)
+    refused = run(second.command)
+    checks.check("join by tls: in plain text nobody answers, in three lines",
+                 refused.returncode != 0 and len(refused.stderr.splitlines()) == 3, refused)
+    by_tls = [f"https://{first.etcd}" if word == first.etcd else word for word in plain]
+    half = run(by_tls)
+    checks.check("join by tls: without certificates it is refused, and told which flags",
+                 half.returncode == 64 and "--peer-ca-file" in half.stderr, half)
+    second.command = by_tls + peer_files(ours, second) + client_files(ours, second)
+    second.start()
+    learned = ["get", "a", "--consistency=s", "--print-value-only"]
+    checks.check("join by tls: it joins and has what was written",
+                 wait(lambda: ctl(second, *learned).stdout == "1\n"), second.log[-1500:])
+
+
+def client_files(folder, node):
+    return ["--cert-file", str(folder / f"{node.name}.pem"),
+            "--key-file", str(folder / f"{node.name}.key"),
+            "--client-ca-file", str(folder / "ca.pem")]
 
 
 def put(node, key):

@@ -27,6 +27,46 @@ import Testing
         #expect(configuration.firstPeers.isEmpty)
     }
 
+    private func joining(
+        through join: String,
+        with files: [String]
+    ) throws -> NodeConfiguration {
+        var options = StartOptions(name: "n4", dataDirectory: "d")
+        options.peer = "10.0.0.4:2380"
+        options.join = join
+        if !files.isEmpty {
+            options.peerCertificate = files[0]
+            options.peerKey = files[1]
+            options.peerAuthority = files[2]
+        }
+        return try options.clusterNode()
+    }
+
+    @Test func itIsAskedByTLSWhereItsAddressesSaySo() throws {
+        let configuration = try joining(
+            through: "https://10.0.0.1:2379,https://[::1]:2379/",
+            with: ["c", "k", "a"]
+        )
+        #expect(configuration.joinsByTLS)
+        #expect(configuration.join.map(\.description) == ["10.0.0.1:2379", "[::1]:2379"])
+        #expect(try !joining(through: "10.0.0.1:2379", with: ["c", "k", "a"]).joinsByTLS)
+    }
+
+    @Test(arguments: [
+        ("https://a:1", [], "--join https://a:1 needs a certificate and an authority"),
+        (
+            "https://a:1,http://b:1", ["c", "k", "a"],
+            "--join https://a:1,http://b:1 mixes TLS with plain text"
+        ),
+        ("https://a:1/b", ["c", "k", "a"], "'a:1/b' is not an address"),
+    ])
+    func whatCannotBeAskedByTLSIsRefused(_ join: String, files: [String], failure: String) {
+        let complaint = #expect(throws: Complaint.self) {
+            try joining(through: join, with: files)
+        }
+        #expect(complaint?.failure == failure)
+    }
+
     @Test func aNodeIsTheMemberAtItsPeerAddress() throws {
         var configuration = try joining()
         let admission = try configuration.admission(from: list)

@@ -1,3 +1,5 @@
+import Controller
+
 /// `HOST:PORT`, where a host in brackets may be an IPv6 address.
 struct Address: Sendable, Equatable, CustomStringConvertible {
     var host: String
@@ -9,17 +11,9 @@ struct Address: Sendable, Equatable, CustomStringConvertible {
     }
 
     /// Nil unless `text` is a host, a colon and a port of 1 to 65535; a missing host is loopback.
-    ///
-    /// A port of 0, which the system would choose, is none that anybody could be told.
     init?(_ text: String) {
-        guard let colon = text.lastIndex(of: ":"),
-            case let digits = text[text.index(after: colon)...], !digits.hasPrefix("+"),
-            let port = UInt16(digits), port > 0
-        else { return nil }
-        var host = String(text[..<colon])
-        if host.hasPrefix("["), host.hasSuffix("]") { host = String(host.dropFirst().dropLast()) }
-        guard !host.contains(where: { "/@[], ".contains($0) }) else { return nil }
-        self.init(host: host.isEmpty ? "127.0.0.1" : host, port: Int(port))
+        guard let read = HostAndPort(text) else { return nil }
+        self.init(host: read.host.isEmpty ? "127.0.0.1" : read.host, port: read.port)
     }
 
     var description: String { host.contains(":") ? "[\(host)]:\(port)" : "\(host):\(port)" }
@@ -40,15 +34,24 @@ struct Address: Sendable, Equatable, CustomStringConvertible {
 
     /// etcd's own clients take URLs; so an endpoint may be written as one.
     static func hostAndPort(_ part: Substring) throws(Complaint) -> String {
-        guard !part.hasPrefix("https://") else {
+        guard !part.hasPrefix(secureScheme) else {
             throw Complaint(
                 failure: "'\(part)' asks for TLS",
                 cause: "martlet's own client commands speak plain text",
                 fix: "etcdctl --endpoints \(part) --cacert FILE …"
             )
         }
-        guard part.hasPrefix("http://") else { return String(part) }
-        let rest = part.dropFirst("http://".count)
+        return authority(part)
+    }
+
+    static let secureScheme = "https://"
+
+    /// What stands behind a scheme, if there is one, without a slash at the end.
+    static func authority(_ part: Substring) -> String {
+        guard let scheme = ["http://", secureScheme].first(where: { part.hasPrefix($0) }) else {
+            return String(part)
+        }
+        let rest = part.dropFirst(scheme.count)
         return String(rest.hasSuffix("/") ? rest.dropLast() : rest)
     }
 }

@@ -18,6 +18,9 @@ struct NodeConfiguration: Sendable {
     /// founds one.
     var join: [Address] = []
 
+    /// Whether they are asked by TLS, with what this node has for its peers.
+    var joinsByTLS = false
+
     /// What the running cluster has told this node, now or when it joined.
     var admission: Admission?
 

@@ -4,6 +4,7 @@ import EtcdWire
 import KeyspaceModel
 import Model
 import SystemEnvironment
+import Transport
 
 extension NodeConfiguration {
     /// With what the data directory says of a cluster that was joined, or what the cluster says now.
@@ -31,21 +32,28 @@ extension NodeConfiguration {
 
     private func askForAdmission() async throws(Complaint) -> Admission {
         let response: MemberListResponse
+        let tls = joinsByTLS ? try peerTLS.map(PeerTransport.clientContext) : nil
         do {
             response = try await EtcdClient.withConnection(
-                to: join.map { Endpoint(host: $0.host, port: $0.port) }
+                to: join.map { Endpoint(host: $0.host, port: $0.port) },
+                tls: tls
             ) { try await $0.memberList() }
         } catch {
             throw Complaint(
                 failure: "no node of the cluster answers at \(joinText)",
                 cause: "\(error)",
-                fix: "martlet cluster status --endpoints \(joinText)"
+                fix: joinsByTLS
+                    ? "etcdctl --endpoints \(joinText) --cacert FILE --cert FILE --key FILE "
+                        + "member list"
+                    : "martlet cluster status --endpoints \(joinText)"
             )
         }
         return try admission(from: response)
     }
 
-    private var joinText: String { join.map { "\($0)" }.joined(separator: ",") }
+    private var joinText: String {
+        join.map { (joinsByTLS ? Address.secureScheme : "") + "\($0)" }.joined(separator: ",")
+    }
 
     /// This node is the member whose peer address is `--peer`.
     func admission(from response: MemberListResponse) throws(Complaint) -> Admission {

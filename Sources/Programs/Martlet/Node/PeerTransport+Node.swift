@@ -42,18 +42,32 @@ extension PeerTransport {
         }
     }
 
+    /// For calls to other nodes as a client makes them, with the same identity.
+    static func clientContext(
+        _ files: NodeConfiguration.PeerTLSFiles
+    ) throws(Complaint) -> NIOSSLContext {
+        try context(files) { $0.applicationProtocols = ["h2"] }.context
+    }
+
     private static func tlsConfiguration(
         _ files: NodeConfiguration.PeerTLSFiles
     ) throws(Complaint) -> TLSConfiguration {
+        try context(files) { _ in }.configuration
+    }
+
+    private static func context(
+        _ files: NodeConfiguration.PeerTLSFiles,
+        _ adapt: (inout TLSConfiguration) -> Void
+    ) throws(Complaint) -> (configuration: TLSConfiguration, context: NIOSSLContext) {
         do {
-            let configuration = try PeerTLS.configuration(
+            var configuration = try PeerTLS.configuration(
                 certificateFile: files.certificate,
                 keyFile: files.key,
                 authoritiesFile: files.authority
             )
+            adapt(&configuration)
             // What does not fit together is found here, and not when the first peer calls.
-            _ = try NIOSSLContext(configuration: configuration)
-            return configuration
+            return (configuration, try NIOSSLContext(configuration: configuration))
         } catch {
             throw Complaint(
                 failure: "cannot use \(files.certificate), \(files.key) and \(files.authority) "
