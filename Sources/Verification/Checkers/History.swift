@@ -7,8 +7,9 @@ public struct History: Sendable {
     /// Every revision from the first write on, in order.
     public var changes: [HistoricChange]
 
-    /// The keys that nobody but these operations writes, if others share the keyspace; what changed
-    /// elsewhere is taken as it is. Nil: all keys.
+    /// The keys that nobody but these operations writes, if others share the keyspace; nil: all.
+    ///
+    /// What changed elsewhere is taken as it is.
     public var owned: KeyInterval?
 
     public init(

@@ -56,8 +56,10 @@ import Testing
         #expect(client.reply(stream).status == .internalError)
     }
 
-    /// The node's clock was last read at some time before the call came. Had the call's time run
-    /// since then, it would end too early, and etcd's Go client would send it again.
+    /// The node's clock was last read at some time before the call came.
+    ///
+    /// Had the call's time run since then, it would end too early, and etcd's Go client would send
+    /// it again.
     @Test func aCallNeverEndsBeforeItsDeadline() throws {
         let node = Node()
         let client = try TestClient(node)
