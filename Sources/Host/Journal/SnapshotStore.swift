@@ -132,16 +132,11 @@ public final class SnapshotStore<Storage: Disk> {
             checksums.add(SnapshotFoot.bytes(of: checksum))
         }
         let foot = SnapshotFoot(chunkCount: chunkCount, checksum: checksums.value)
-        let found = try attempt { (disk) throws(DiskError) in
-            try disk.read(file, at: position, count: SnapshotFoot.byteCount + 1)
-        }
-        guard ByteSlice(found) == foot.encoded else {
-            throw .damaged(path: descriptor.path, offset: position, reason: "the snapshot's foot")
-        }
+        try check(foot, of: descriptor, file, at: position)
     }
 
     /// Nil at the foot.
-    private func chunk(
+    func chunk(
         of descriptor: SnapshotDescriptor,
         _ file: FileID,
         at position: Int

@@ -19,6 +19,9 @@ final class TestCluster {
         var completions: [Completion] = []
         var facts: [Fact] = []
         var snapshotJobs: [SnapshotJob] = []
+
+        /// How often cold data was to be read again; nobody does.
+        var scrubSteps = 0
         var isCutOff = false
         var isDiskFull = false
 
@@ -104,7 +107,9 @@ final class TestCluster {
     private func carryOut(_ member: Member, _ node: NodeID) {
         member.completions += member.effects.completions
         member.facts += member.effects.facts
-        member.snapshotJobs += member.effects.snapshotJobs
+        for job in member.effects.snapshotJobs {
+            if case .scrub = job { member.scrubSteps += 1 } else { member.snapshotJobs.append(job) }
+        }
         let frames = member.effects.frames
         let jobs = member.effects.journalJobs
         member.sent += frames
