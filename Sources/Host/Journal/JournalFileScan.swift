@@ -63,6 +63,8 @@ struct JournalFileScan {
         _ file: FileID,
         on disk: Storage
     ) throws(DiskError) -> Step {
+        // The file behind is made ready before this one is full.
+        guard try firstBatch(on: disk) != nil else { return .ended }
         let head = try disk.read(file, at: 0, count: FileHeader.byteCount)
         guard case .header(let found) = FileHeader.read(ByteSlice(head)) else {
             return damaged("the file's header", at: 0)

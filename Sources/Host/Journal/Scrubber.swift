@@ -130,7 +130,7 @@ public final class Scrubber<Storage: Disk> {
         return found
     }
 
-    /// All files but the newest, which is written to.
+    /// All files but the newest; whether one is written to its scan finds out.
     private func journalTargets() throws(DiskError) -> [Target] {
         let names = try disk.list(directory).filter { $0.hasPrefix(Journal<Storage>.filePrefix) }
         let paths = names.sorted().map { "\(directory)/\($0)" }
