@@ -1,5 +1,6 @@
 internal import Journal
 internal import Model
+internal import RaftCore
 
 // Cold data on disk is read again at a bounded rate, off the shard. What a running node finds damaged
 // it has in memory as it should be: it writes a snapshot of that, and the damaged file goes.
