@@ -13,14 +13,18 @@ struct JournalFileScan {
 
     let path: String
 
+    /// The file before it, if there is one.
+    let previous: String?
+
     /// The file behind it, whose first batch says where this one ends.
     let next: String
     private var header: FileHeader?
     private var position = FileHeader.byteCount
     private var last: (number: UInt64, checksum: UInt32)?
 
-    init(path: String, next: String) {
+    init(path: String, previous: String?, next: String) {
         self.path = path
+        self.previous = previous
         self.next = next
     }
 
@@ -84,9 +88,21 @@ struct JournalFileScan {
     /// No batch follows: then the next file must go on with the number behind the last.
     private func end<Storage: Disk>(on disk: Storage) throws(DiskError) -> Step {
         guard let first = try firstBatch(on: disk) else { return .ended }
-        guard let last else { return damaged("the file's first batch") }
-        return first == last.number + 1
-            ? .ended : damaged("batch \(last.number + 1), as the next file begins with \(first)")
+        guard last != nil || previous != nil else { return damaged("the file's first batch") }
+        let known: UInt64?
+        if let last { known = last.number } else { known = try numberBefore(on: disk) }
+        guard let number = known else { return .ended }
+        return first == number + 1
+            ? .ended : damaged("batch \(number + 1), as the next file begins with \(first)")
+    }
+
+    /// The last batch before this file, which a crash may have torn in its first; nil if that cannot
+    /// be said, as where the file before was torn in its first as well.
+    private func numberBefore<Storage: Disk>(on disk: Storage) throws(DiskError) -> UInt64? {
+        guard let previous else { return nil }
+        var scan = JournalFileScan(path: previous, previous: nil, next: next)
+        while case .read = try scan.advance(on: disk) {}
+        return scan.last?.number
     }
 
     /// Nil if the next file has none as yet, or is damaged itself, which its own scan finds.

@@ -134,8 +134,9 @@ public final class Scrubber<Storage: Disk> {
     private func journalTargets() throws(DiskError) -> [Target] {
         let names = try disk.list(directory).filter { $0.hasPrefix(Journal<Storage>.filePrefix) }
         let paths = names.sorted().map { "\(directory)/\($0)" }
-        return zip(paths, paths.dropFirst()).map { path, next in
-            .journal(JournalFileScan(path: path, next: next))
+        return zip(paths.indices, paths.dropFirst()).map { place, next in
+            let previous = place > 0 ? paths[place - 1] : nil
+            return .journal(JournalFileScan(path: paths[place], previous: previous, next: next))
         }
     }
 

@@ -111,11 +111,8 @@ final class RunningNode {
             seed: options.seed &+ node.id.number &* 7919 &+ node.boots
         )
         self.journal = JournalThread(journal)
-        snapshots = SnapshotThread(
-            store,
-            journal: "journal",
-            chunkBytes: options.snapshotChunkBytes
-        )
+        let chunkBytes = options.snapshotChunkBytes
+        snapshots = SnapshotThread(store, journal: "journal", chunkBytes: chunkBytes)
         #if MARTLET_MUTANTS
         for group in shard.groupIDs {
             shard.keyspace(group)?.watches.mutant = options.mutant?.watch
