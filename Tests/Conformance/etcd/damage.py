@@ -134,7 +134,9 @@ def _at_rest(checks):
         cold = journals(node)[0]
         checks.check("damage: the first journal file is cold", len(journals(node)) > 1)
         flip(checks, chance, cold, used=900 * 1024)
-        wait(lambda: not cold.exists())
+        wait(lambda: metric(node, "martlet_scrub_damages_total") > 0)
+        # The journal hears of snapshots, and lets files go, with its next batches.
+        wait(lambda: put(cluster.nodes, 1, b"another") or not cold.exists())
         checks.check("damage: a running node lets a rotten journal file go", not cold.exists(),
                      node.log)
         checks.check("damage: and counts it", metric(node, "martlet_scrub_damages_total") > 0)
