@@ -58,9 +58,6 @@ public enum Fact: Sendable, Equatable {
     /// fetched from the leader; until then this node neither leads the group nor votes in it.
     case damaged(GroupID, LogIndex)
 
-    /// Cold data has rotted on the disk, as the sentence says; it is written anew from memory.
-    case rotFound(String)
-
     /// The group is damaged here and no leader is there to repair it: it answers `groupDamaged` until
     /// there is one. Other groups go on.
     case halted(GroupID)

@@ -110,7 +110,7 @@ extension Shard {
         case .snapshotChunkRefused(let id, let mark, let reason):
             withGroup(id) { refuseIncoming(mark, in: $0) }
             effects.facts.append(.snapshotFailed(id, reason))
-        case .appended, .full, .failed, .pinned, .scrubbed:
+        case .appended, .full, .failed, .pinned:
             preconditionFailure("a completion of the journal's")
         }
     }

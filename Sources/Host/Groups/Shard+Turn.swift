@@ -171,7 +171,6 @@ extension Shard {
             journal.retryLater(at: tick + settings.storageRetryTicks)
         case .failed(let reason): stop(reason)
         case .pinned(let groups, let bytes): wantSnapshots(of: groups, pinning: bytes)
-        case .scrubbed(let report): accept(report)
         case .snapshotSaved, .snapshotNotSaved, .snapshotRead, .snapshotUnreadable,
             .snapshotChunkReceived, .snapshotReceived, .snapshotChunkRefused, .snapshotsDropped:
             completedSnapshot(completion)

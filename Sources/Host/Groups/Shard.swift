@@ -68,10 +68,6 @@ public final class Shard {
     var arePeersStale = true
     var throttle: SnapshotThrottle
 
-    /// Whether cold data is being read again, and before which tick it is not.
-    var isScrubbing = false
-    var scrubsAt = Tick.zero
-
     /// Whether this node has handed over, as its disk takes nothing.
     var hasLeftOffice = false
 
@@ -209,7 +205,6 @@ public final class Shard {
         tick = tick.next
         throttle.passTick()
         passTickForPeers()
-        passTickForScrub()
         passTicks()
         journal.passTick(tick)
         leaveOfficeIfStuck()

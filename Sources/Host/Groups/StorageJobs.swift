@@ -21,9 +21,6 @@ public enum JournalJob: Sendable {
 public enum SnapshotJob: Sendable {
     case save(GroupID, SnapshotMark, SnapshotSource)
 
-    /// Read about so many bytes of cold data again, and hold them against their checksums.
-    case scrub(byteCount: Int)
-
     /// Read a chunk of the newest snapshot file, to be sent to `target`.
     case read(GroupID, SnapshotMark, offset: UInt64, target: ReplicaID)
 
@@ -66,8 +63,6 @@ public enum StorageCompletion: Sendable {
     case snapshotReceived(GroupID, SnapshotMark, SnapshotSource)
     case snapshotChunkRefused(GroupID, SnapshotMark, String)
     case snapshotsDropped(GroupID)
-
-    case scrubbed(ScrubReport)
 
     /// The disk cannot be trusted any longer; the node stops.
     case failed(String)

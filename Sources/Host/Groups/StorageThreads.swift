@@ -103,7 +103,6 @@ public final class JournalThread<Storage: Disk> {
 public final class SnapshotThread<Storage: Disk> {
     private let snapshots: SnapshotStore<Storage>
     private let chunkBytes: Int
-    private let scrubber: Scrubber<Storage>
     private var receivers: [GroupID: Receiving] = [:]
 
     private struct Receiving {
@@ -112,20 +111,17 @@ public final class SnapshotThread<Storage: Disk> {
         var received: UInt64
     }
 
-    /// `chunkBytes` of a snapshot go to a peer at a time; the journal is in `directory`.
+    /// `chunkBytes` of a snapshot go to a peer at a time.
     public init(
         _ snapshots: SnapshotStore<Storage>,
-        journal directory: String,
         chunkBytes: Int = Limits.snapshotChunkBytes
     ) {
-        scrubber = Scrubber(journal: directory, snapshots: snapshots)
         self.snapshots = snapshots
         self.chunkBytes = chunkBytes
     }
 
     public func run(_ job: SnapshotJob) -> StorageCompletion {
         switch job {
-        case .scrub(let byteCount): .scrubbed(scrubber.advance(byteCount: byteCount))
         case .save(let group, let mark, let source): save(group, mark, source)
         case .read(let group, let mark, let offset, let target):
             read(group, mark, offset: offset, target: target)

@@ -35,7 +35,13 @@ struct RecoveredGroups {
     /// The group goes on over damage if its link leads to what was read of it last.
     private mutating func resume(_ link: JournalLink, isChecked: Bool) {
         let wasDamaged = interrupted.removeValue(forKey: link.group)
-        guard link.previous == lastBatches[link.group] ?? 0 || !isChecked else { return }
+        guard link.previous == lastBatches[link.group] ?? 0 || !isChecked else {
+            // What is lost held all that there was of the group; the next link leads to this batch.
+            if mayLackGroups, groups[link.group] == nil {
+                groups[link.group] = Self.new(link.group, true)
+            }
+            return
+        }
         if groups[link.group] == nil {
             groups[link.group] = RecoveredGroup(group: link.group)
         } else if let wasDamaged {

@@ -132,11 +132,16 @@ public final class SnapshotStore<Storage: Disk> {
             checksums.add(SnapshotFoot.bytes(of: checksum))
         }
         let foot = SnapshotFoot(chunkCount: chunkCount, checksum: checksums.value)
-        try check(foot, of: descriptor, file, at: position)
+        let found = try attempt { (disk) throws(DiskError) in
+            try disk.read(file, at: position, count: SnapshotFoot.byteCount + 1)
+        }
+        guard ByteSlice(found) == foot.encoded else {
+            throw .damaged(path: descriptor.path, offset: position, reason: "the snapshot's foot")
+        }
     }
 
     /// Nil at the foot.
-    func chunk(
+    private func chunk(
         of descriptor: SnapshotDescriptor,
         _ file: FileID,
         at position: Int

@@ -95,7 +95,7 @@ import Testing
             let put = PutRequest(key: ByteSlice("k\(number)"), value: value)
             _ = keyspace.apply(.put(put), at: .zero)
         }
-        let thread = SnapshotThread(try store("groups"), journal: "journal")
+        let thread = SnapshotThread(try store("groups"))
         guard case .snapshotSaved = thread.run(.save(group, mark(60), .keyspace(keyspace))) else {
             Issue.record("not saved")
             return
@@ -114,7 +114,7 @@ import Testing
         for id in 1...count {
             _ = keyspace.apply(.leaseGrant(LeaseGrantRequest(ttl: 60, id: id)), at: .zero)
         }
-        let thread = SnapshotThread(try store("groups"), journal: "journal")
+        let thread = SnapshotThread(try store("groups"))
         guard case .snapshotSaved = thread.run(.save(group, mark(60), .keyspace(keyspace))) else {
             Issue.record("not saved")
             return
@@ -140,7 +140,7 @@ import Testing
         try writer.finish()
         let latest = try #require(try newer.latest(of: group))
         let bytes = try newer.read(latest, at: 0, count: latest.byteCount)
-        let thread = SnapshotThread(try store("groups"), journal: "journal")
+        let thread = SnapshotThread(try store("groups"))
         let job = SnapshotJob.receive(
             group,
             mark(9),

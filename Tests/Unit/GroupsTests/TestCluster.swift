@@ -19,9 +19,6 @@ final class TestCluster {
         var completions: [Completion] = []
         var facts: [Fact] = []
         var snapshotJobs: [SnapshotJob] = []
-
-        /// How often cold data was to be read again; nobody does.
-        var scrubSteps = 0
         var isCutOff = false
         var isDiskFull = false
 
@@ -107,9 +104,7 @@ final class TestCluster {
     private func carryOut(_ member: Member, _ node: NodeID) {
         member.completions += member.effects.completions
         member.facts += member.effects.facts
-        for job in member.effects.snapshotJobs {
-            if case .scrub = job { member.scrubSteps += 1 } else { member.snapshotJobs.append(job) }
-        }
+        member.snapshotJobs += member.effects.snapshotJobs
         let frames = member.effects.frames
         let jobs = member.effects.journalJobs
         member.sent += frames

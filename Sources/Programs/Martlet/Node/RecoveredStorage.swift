@@ -65,7 +65,7 @@ struct RecoveredStorage: Sendable {
                     in: "shard-0/groups",
                     settings: JournalSettings()
                 )
-                thread = SnapshotThread(store, journal: "shard-0/journal")
+                thread = SnapshotThread(store)
                 return try Recovery.snapshots(of: seeds, in: store)
             }
             let (groups, journalDamages) = try await logged

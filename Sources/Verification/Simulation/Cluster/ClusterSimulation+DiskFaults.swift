@@ -97,7 +97,6 @@ extension ClusterSimulation {
         let damage = faultRandom.pick(Damage.allCases)
         kill(place)
         node.isRotten = true
-        node.hasRotted = true
         mark(.bitRotted)
         mark(damage.mark)
         let offset = node.disk.suffer(damage, at: file.path) ?? 0

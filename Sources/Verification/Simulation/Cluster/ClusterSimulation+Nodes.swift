@@ -148,12 +148,6 @@ extension ClusterSimulation {
         case .storageIsFull: mark(.storageFull)
         case .storageHasSpaceAgain: mark(.storageFullEnded)
         case .followsLeader, .membersChanged: return
-        case .rotFound(let what):
-            mark(.rotFound)
-            // Reads may fail, and a disk rot, where that was arranged.
-            guard nodes[place].hasRotted || nodes[place].mayStop else {
-                throw Violation(.recovery, "node \(node) finds rot on a sound disk: \(what)")
-            }
         case .malformedFrame(let source, let reason):
             guard !options.has(.garbledFrames) else { return mark(.malformedFrameRefused) }
             throw Violation(

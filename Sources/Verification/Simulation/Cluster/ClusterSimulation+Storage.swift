@@ -88,7 +88,7 @@ extension ClusterSimulation {
             observer.coveredDurably(mark.index, mark.term, in: group, on: nodes[place].id)
         case .snapshotUnreadable: self.mark(.snapshotUnreadable)
         case .snapshotChunkRefused: self.mark(.snapshotChunkRefused)
-        case .appended, .full, .pinned, .scrubbed, .snapshotNotSaved, .snapshotRead,
+        case .appended, .full, .pinned, .snapshotNotSaved, .snapshotRead,
             .snapshotChunkReceived, .snapshotsDropped, .failed:
             break
         }
@@ -106,9 +106,9 @@ extension ClusterSimulation {
             running.isAppendUnderWay = false
             running.isAppendRetried = false
         case .full: running.isAppendRetried = true
-        case .pinned, .scrubbed, .snapshotSaved, .snapshotNotSaved, .snapshotRead,
-            .snapshotUnreadable, .snapshotChunkReceived, .snapshotReceived,
-            .snapshotChunkRefused, .snapshotsDropped, .failed:
+        case .pinned, .snapshotSaved, .snapshotNotSaved, .snapshotRead, .snapshotUnreadable,
+            .snapshotChunkReceived, .snapshotReceived, .snapshotChunkRefused, .snapshotsDropped,
+            .failed:
             break
         }
         running.shard.completed(completion)
@@ -195,7 +195,6 @@ extension ClusterSimulation {
 extension SnapshotJob {
     fileprivate var line: String {
         switch self {
-        case .scrub(let byteCount): "scrubs \(byteCount) bytes"
         case .save(let group, let mark, _): "saves snapshot \(mark.index) of group \(group)"
         case .read(let group, let mark, let offset, let target):
             "reads snapshot \(mark.index) of group \(group) at \(offset) for node \(target)"
@@ -217,7 +216,6 @@ extension StorageCompletion {
         case .appended, .pinned, .snapshotSaved, .snapshotRead, .snapshotChunkReceived,
             .snapshotsDropped:
             "ok"
-        case .scrubbed(let report): "\(report)"
         }
     }
 }

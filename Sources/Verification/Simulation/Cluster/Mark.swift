@@ -31,7 +31,7 @@ public enum Mark: Int, CaseIterable, Sendable {
     case restarted, recoveredInFullyNewJournal, recoveredBehindSnapshot
     case snapshotTaken, snapshotInstalled, snapshotFailed, snapshotUnreadable
     case snapshotChunkRefused, snapshotsCrossed
-    case storageFull, storageFullEnded, stoppedByStorage, damageFound, repaired, rotFound
+    case storageFull, storageFullEnded, stoppedByStorage, damageFound, repaired
     case malformedFrameRefused
     case appendBatched, leftBroken
 

@@ -111,8 +111,7 @@ final class RunningNode {
             seed: options.seed &+ node.id.number &* 7919 &+ node.boots
         )
         self.journal = JournalThread(journal)
-        let chunkBytes = options.snapshotChunkBytes
-        snapshots = SnapshotThread(store, journal: "journal", chunkBytes: chunkBytes)
+        snapshots = SnapshotThread(store, chunkBytes: options.snapshotChunkBytes)
         #if MARTLET_MUTANTS
         for group in shard.groupIDs {
             shard.keyspace(group)?.watches.mutant = options.mutant?.watch

@@ -28,9 +28,6 @@ final class SimulatedNode {
     /// How often it will die again soon after it has started.
     var crashesLeft = 0
 
-    /// Whether it ever rotted: a damaged file stays until nothing needs it.
-    var hasRotted = false
-
     /// Whether it is not healed in the end.
     var isLeftBroken = false
 
