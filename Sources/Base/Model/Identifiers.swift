@@ -76,6 +76,49 @@ public struct LeaseID: Identifier {
     public static let none = LeaseID(0)
 }
 
+/// A record's place in its partition, counted from 0, as Kafka's clients see it; no log index.
+public struct Offset: Identifier {
+    public let number: Int64
+    public init(_ number: Int64) { self.number = number }
+    public static let zero = Offset(0)
+
+    public static func + (offset: Offset, count: Int64) -> Offset { Offset(offset.number + count) }
+
+    /// How many offsets lie between; negative if `right` is further.
+    public static func - (left: Offset, right: Offset) -> Int64 { left.number - right.number }
+}
+
+/// The term of the leader that took a record batch, as Kafka's clients see it.
+public struct LeaderEpoch: Identifier {
+    public let number: Int32
+    public init(_ number: Int32) { self.number = number }
+
+    /// What the wire has where nobody knows.
+    public static let none = LeaderEpoch(-1)
+
+    /// Nil for a term that the wire has no room for: two thousand million elections.
+    public init?(_ term: Term) {
+        guard let number = Int32(exactly: term.number) else { return nil }
+        self.number = number
+    }
+}
+
+/// A producer as Kafka's coordinator named it.
+public struct ProducerID: Identifier {
+    public let number: Int64
+    public init(_ number: Int64) { self.number = number }
+
+    /// The producer of batches that promise no order.
+    public static let none = ProducerID(-1)
+}
+
+/// The count of a producer's lives: who comes with an older one is fenced off.
+public struct ProducerEpoch: Identifier {
+    public let number: Int16
+    public init(_ number: Int16) { self.number = number }
+    public static let none = ProducerEpoch(-1)
+}
+
 /// Core's only time: one call of a shard's timer.
 public struct Tick: Identifier {
     public let number: UInt64
