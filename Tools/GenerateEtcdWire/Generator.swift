@@ -25,12 +25,12 @@ struct Generator {
 
     static func main() {
         do {
-            let outputs = try outputs(of: schema())
-            if CommandLine.arguments.contains("--check") {
-                try check(outputs)
-            } else {
-                try write(outputs)
-            }
+            try GeneratedFiles(
+                source: "Protocols/etcd",
+                tool: "GenerateEtcdWire",
+                folders: [modelFolder, codecFolder],
+                files: outputs(of: schema())
+            ).run()
         } catch {
             print("GenerateEtcdWire: \(error)")
             exit(1)
@@ -79,47 +79,5 @@ struct Generator {
             ("\(codecFolder)/ProtoFile+Files.swift", DescriptorEmitter(schema: schema).source)
         )
         return outputs
-    }
-
-    private static func write(_ outputs: [(path: String, text: String)]) throws {
-        for folder in [modelFolder, codecFolder] {
-            try FileManager.default.createDirectory(
-                atPath: folder,
-                withIntermediateDirectories: true
-            )
-        }
-        for output in outputs where contents(of: output.path) != output.text {
-            try output.text.write(toFile: output.path, atomically: true, encoding: .utf8)
-            print("wrote \(output.path)")
-        }
-        for path in try leftovers(of: outputs) {
-            try FileManager.default.removeItem(atPath: path)
-            print("removed \(path)")
-        }
-    }
-
-    private static func check(_ outputs: [(path: String, text: String)]) throws {
-        let stale = outputs.filter { contents(of: $0.path) != $0.text }.map(\.path)
-        let wrong = stale + (try leftovers(of: outputs))
-        guard wrong.isEmpty else {
-            wrong.forEach { print("differs from Protocols/etcd: \($0)") }
-            print("run: swift run GenerateEtcdWire")
-            exit(1)
-        }
-    }
-
-    /// Nil if the file is missing or unreadable: it differs then in any case.
-    private static func contents(of path: String) -> String? {
-        try? String(contentsOfFile: path, encoding: .utf8)
-    }
-
-    /// Files in the generated folders that the `.proto` files no longer ask for.
-    private static func leftovers(of outputs: [(path: String, text: String)]) throws -> [String] {
-        let wanted = Set(outputs.map(\.path))
-        return try [modelFolder, codecFolder].flatMap { folder in
-            try FileManager.default.contentsOfDirectory(atPath: folder)
-                .map { "\(folder)/\($0)" }
-                .filter { !wanted.contains($0) }
-        }.sorted()
     }
 }
