@@ -69,6 +69,7 @@ test: check ## the one command before every push: format, generated code, Tidy, 
 check: ## the formatter in strict mode, and generated code against its generator
 	swift format lint --strict --parallel --recursive $(FORMATTED)
 	MARTLET_MODULES=GenerateEtcdWire swift run --scratch-path .build-tools GenerateEtcdWire --check
+	MARTLET_MODULES=GenerateKafkaWire swift run --scratch-path .build-tools GenerateKafkaWire --check
 
 format: ## format every Swift file in place
 	swift format --in-place --parallel --recursive $(FORMATTED)

@@ -59,6 +59,7 @@ let modules: [Module] = [
         uses: ["Bytes", "KeyspaceModel"],
         testPackages: [protobuf]
     ),
+    Module(name: "KafkaWire", layer: .wire, uses: ["Bytes"]),
     Module(name: "PeerWire", layer: .wire, uses: ["Bytes", "Model", "RaftCore"]),
 
     Module(
@@ -157,6 +158,7 @@ let modules: [Module] = [
         layer: .programs,
         hasTests: false
     ),
+    Module(name: "GenerateKafkaWire", layer: .programs, hasTests: false),
 ]
 
 let byName = Dictionary(uniqueKeysWithValues: modules.map { ($0.name, $0) })
@@ -176,8 +178,8 @@ let wanted: [String] =
 /// What the fuzzer's targets decode with; the program that drives them is built with MARTLET_FUZZ.
 let fuzzed = [
     "Bytes", "Controller", "Environment", "EtcdFront", "EtcdWire", "Groups", "HTTP2Wire", "Journal",
-    "Keyspace", "KeyspaceModel", "Model", "PeerWire", "RaftCore", "SystemEnvironment", "Telemetry",
-    "Transport",
+    "KafkaWire", "Keyspace", "KeyspaceModel", "Model", "PeerWire", "RaftCore", "SystemEnvironment",
+    "Telemetry", "Transport",
 ]
 
 func closure(of names: [String]) -> Set<String> {
@@ -208,8 +210,8 @@ var usedPackages: [Target.Dependency] = []
 for module in modules where built.contains(module.name) {
     let dependencies = module.uses.map { Target.Dependency.target(name: $0) } + module.packages
     let path =
-        module.name == "GenerateEtcdWire"
-        ? "Tools/GenerateEtcdWire"
+        module.name.hasPrefix("Generate")
+        ? "Tools/\(module.name)"
         : "Sources/\(module.folder)/\(module.name)"
     usedPackages += module.packages
     if module.isC {

@@ -1,0 +1,88 @@
+import Bytes
+import KafkaWire
+import Testing
+
+/// Every message in every version.
+@Suite struct AllMessagesTests {
+    @Test func everyAPIHasARequestAndAResponse() {
+        let names = Set(MessageCodec.all.map { $0.name.lowercased() })
+        for api in KafkaAPI.allCases {
+            #expect(names.contains("\(api)request".lowercased()))
+            #expect(names.contains("\(api)response".lowercased()))
+        }
+        #expect(MessageCodec.all.count == 2 * KafkaAPI.allCases.count + 2)
+    }
+
+    @Test(arguments: MessageCodec.all)
+    func randomValuesComeBack(_ codec: MessageCodec) {
+        for version in codec.versions {
+            var random = RandomFields(seed: UInt64(version) + 1)
+            for _ in 0..<40 { #expect(codec.roundTrip(version, &random) == nil, "v\(version)") }
+        }
+    }
+
+    @Test(arguments: MessageCodec.all)
+    func messagesThatAreCutAreRefused(_ codec: MessageCodec) {
+        for version in codec.versions {
+            var random = RandomFields(seed: UInt64(version) + 100)
+            for _ in 0..<3 {
+                let bytes = codec.sample(version, &random)
+                for count in 0..<min(bytes.count, 600) {
+                    #expect(throws: DecodeError.self, "v\(version), \(count) of \(bytes.count)") {
+                        try codec.again(bytes[0..<count], version)
+                    }
+                }
+            }
+        }
+    }
+
+    @Test(arguments: MessageCodec.all)
+    func bytesBehindAMessageAreRefused(_ codec: MessageCodec) {
+        for version in codec.versions {
+            var random = RandomFields(seed: UInt64(version) + 200)
+            let bytes = ByteSlice(codec.sample(version, &random).array + [0])
+            #expect(throws: DecodeError.malformed("1 bytes behind the message")) {
+                try codec.again(bytes, version)
+            }
+        }
+    }
+
+    /// Whatever is still understood has one meaning.
+    @Test(arguments: MessageCodec.all)
+    func damagedMessagesAreReadInOneWay(_ codec: MessageCodec) {
+        for version in codec.versions {
+            var random = RandomFields(seed: UInt64(version) + 300)
+            for _ in 0..<60 {
+                var bytes = codec.sample(version, &random).array
+                guard !bytes.isEmpty else { continue }
+                for _ in 0...random.below(3) {
+                    bytes[random.below(UInt64(bytes.count))] = UInt8(
+                        truncatingIfNeeded: random.next()
+                    )
+                }
+                guard let again = try? codec.again(ByteSlice(bytes), version) else { continue }
+                #expect(again.isSame, "v\(version): \(bytes)")
+            }
+        }
+    }
+
+    /// A count of two billion where each byte could be a count.
+    @Test(arguments: MessageCodec.all)
+    func countsWithoutElementsAreRefused(_ codec: MessageCodec) {
+        let huge: [[UInt8]] = [
+            [0x7f, 0xff, 0xff, 0xff], [0xff, 0xff, 0xff, 0xff, 0x07], [0x80, 0, 0, 0],
+            [0xff, 0xff, 0xff, 0xff, 0xff, 0x01],
+        ]
+        for version in codec.versions {
+            var random = RandomFields(seed: UInt64(version) + 400)
+            let bytes = codec.sample(version, &random).array
+            for place in 0..<min(bytes.count, 200) {
+                for count in huge {
+                    let damaged = ByteSlice(bytes[..<place] + count)
+                    guard let again = try? codec.again(damaged, version) else { continue }
+                    #expect(again.isSame)
+                }
+            }
+        }
+    }
+}

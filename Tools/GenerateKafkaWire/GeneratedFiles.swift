@@ -1,0 +1,1 @@
+../GenerateEtcdWire/GeneratedFiles.swift
