@@ -49,7 +49,7 @@ public struct FuzzTarget: Sendable {
     public static func named(_ name: String) -> FuzzTarget? { all.first { $0.name == name } }
 
     public static let all: [FuzzTarget] =
-        wireTargets + etcdTargets + frontTargets + peerTargets + storageTargets
+        wireTargets + etcdTargets + kafkaTargets + frontTargets + peerTargets + storageTargets
         + configurationTargets
 }
 

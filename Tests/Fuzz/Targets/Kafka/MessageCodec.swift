@@ -1,0 +1,1 @@
+../../../Unit/KafkaWireTests/MessageCodec.swift
