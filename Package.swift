@@ -43,6 +43,7 @@ let modules: [Module] = [
     Module(name: "RaftCore", layer: .core, uses: ["Bytes", "Model"]),
     Module(name: "Keyspace", layer: .core, uses: ["Bytes", "KeyspaceModel", "Model"]),
     Module(name: "Controller", layer: .core, uses: ["Bytes", "Model"]),
+    Module(name: "Coordinators", layer: .core, uses: ["Bytes", "Model"]),
     Module(name: "Streams", layer: .core, uses: ["Bytes", "Model"]),
 
     Module(

@@ -1,0 +1,133 @@
+internal import Bytes
+internal import Model
+
+// Offsets: commits, and what was committed.
+extension GroupCoordinator {
+    mutating func commit(
+        _ request: CommitOffsetsRequest,
+        from waiter: CoordinatorWaiter,
+        _ state: CoordinatorState,
+        _ turn: inout GroupTurn
+    ) {
+        let id = request.identity.group
+        if let error = refusal(of: request, state, now: turn.now) {
+            settle(id)
+            let results = request.commits.map { PartitionResult(place: $0.place, error: error) }
+            return turn.answer(waiter, .commitOffsets(results))
+        }
+        settle(id)
+        let results = request.commits.map {
+            PartitionResult(place: $0.place, error: $0.fault)
+        }
+        let commits = request.commits.filter { $0.fault == nil }
+        guard !commits.isEmpty else { return turn.answer(waiter, .commitOffsets(results)) }
+        turn.propose(.commitOffsets(group: id, commits), then: .offsets(waiter, results))
+    }
+
+    private mutating func refusal(
+        of request: CommitOffsetsRequest,
+        _ state: CoordinatorState,
+        now: GroupTime
+    ) -> CoordinatorError? {
+        let id = request.identity.group
+        guard id.count <= Limits.nameBytesMax else { return .invalidRequest }
+        let offsetCount = state.group(id)?.offsets.count ?? 0
+        guard offsetCount + request.commits.count <= Limits.offsetsMax else {
+            return .invalidCommitOffsetSize
+        }
+        if open(id, in: state, now: now) {
+            return groups[id]?.hearCommit(request.identity, isTransactional: false, now: now) ?? nil
+        }
+        guard request.identity.generation < .zero else { return .illegalGeneration }
+        return hasRoom(in: state) ? nil : .policyViolation
+    }
+
+    static func offsets(
+        _ request: FetchOffsetsRequest,
+        in state: CoordinatorState
+    ) -> GroupAnswer {
+        let group = state.group(request.group)
+        let places = request.places ?? group?.offsets.sorted.map(\.place) ?? []
+        return .fetchOffsets(
+            nil,
+            places.map { place in
+                var fetched = FetchedOffset(place: place)
+                guard let committed = group?.offsets.offset(of: place) else { return fetched }
+                fetched.offset = committed.offset
+                fetched.leaderEpoch = committed.leaderEpoch
+                fetched.metadata = committed.metadata
+                return fetched
+            }
+        )
+    }
+
+    mutating func deleteOffsets(
+        of id: ByteSlice,
+        _ places: [TopicPartition],
+        for waiter: CoordinatorWaiter,
+        _ state: CoordinatorState,
+        _ turn: inout GroupTurn
+    ) {
+        guard open(id, in: state, now: turn.now), let group = groups[id], group.phase != .dead
+        else {
+            return turn.answer(waiter, .deleteOffsets(.groupIDNotFound, []))
+        }
+        defer { settle(id) }
+        guard group.members.isEmpty || group.protocolType == Self.consumers else {
+            return turn.answer(waiter, .deleteOffsets(.nonEmptyGroup, []))
+        }
+        let results = places.map {
+            PartitionResult(
+                place: $0,
+                error: group.mayRead($0.topic) ? .groupSubscribedToTopic : nil
+            )
+        }
+        let free = results.filter { $0.error == nil }.map(\.place)
+        guard !free.isEmpty else { return turn.answer(waiter, .deleteOffsets(nil, results)) }
+        turn.propose(
+            .deleteOffsets(group: id, free),
+            then: .offsetDeletion(waiter, results)
+        )
+    }
+
+    private static var consumers: ByteSlice { "consumer" }
+
+    mutating func forget(
+        _ topics: [ByteSlice],
+        for waiter: CoordinatorWaiter,
+        _ state: CoordinatorState,
+        _ turn: inout GroupTurn
+    ) {
+        for id in state.groupIDs {
+            let places = topics.flatMap { topic in
+                (state.group(id)?.offsets.partitions(of: topic) ?? []).map {
+                    TopicPartition(topic: topic, partition: $0)
+                }
+            }
+            if !places.isEmpty {
+                turn.propose(.deleteOffsets(group: id, places), then: .expiry)
+            }
+        }
+        turn.answer(waiter, .forgetTopics)
+    }
+}
+
+extension OffsetCommit {
+    fileprivate var fault: CoordinatorError? {
+        guard metadata.count <= Limits.offsetMetadataBytesMax else {
+            return .offsetMetadataTooLarge
+        }
+        return place.topic.count <= Limits.nameBytesMax ? nil : .invalidRequest
+    }
+}
+
+extension ClassicGroup {
+    /// Whether a member is subscribed to the topic, or may be for all we can read.
+    fileprivate func mayRead(_ topic: ByteSlice) -> Bool {
+        members.values.contains { member in
+            member.protocols.contains {
+                ConsumerSubscription.topics(in: $0.metadata)?.contains(topic) ?? true
+            }
+        }
+    }
+}

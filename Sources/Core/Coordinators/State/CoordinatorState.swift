@@ -1,0 +1,108 @@
+public import Bytes
+public import Model
+
+/// What a coordinator group's log drives: groups and their committed offsets, the same on every node.
+///
+/// Applying a command never fails and asks nothing: whether it may be done was decided by the leader's
+/// coordinator, which alone knows who is alive. Copying the value costs nothing.
+public struct CoordinatorState: Sendable, Equatable {
+    var groups: [ByteSlice: GroupState] = [:]
+
+    /// The time of the last command.
+    public internal(set) var time = GroupTime.zero
+
+    /// How many commands were applied.
+    public internal(set) var applied: UInt64 = 0
+
+    public init() {}
+
+    public var groupCount: Int { groups.count }
+
+    public func group(_ id: ByteSlice) -> GroupState? { groups[id] }
+
+    /// Sorted.
+    public var groupIDs: [ByteSlice] { groups.keys.sorted() }
+
+    public mutating func apply(_ command: CoordinatorCommand, at time: GroupTime) {
+        self.time = max(self.time, time)
+        applied += 1
+        switch command {
+        case .commitOffsets(let group, let commits): commit(commits, of: group)
+        case .storeGroup(let id, let record): store(record, as: id)
+        case .deleteGroups(let ids): for id in ids { groups[id] = nil }
+        case .deleteOffsets(let group, let places):
+            for place in places { groups[group]?.offsets.remove(place) }
+            removeIfUnused(group)
+        case .expireOffsets(let group, let places, let retention):
+            expire(places, of: group, after: retention)
+        case .advanceTime: break
+        }
+    }
+
+    private mutating func commit(_ commits: [OffsetCommit], of group: ByteSlice) {
+        for commit in commits {
+            let offset = CommittedOffset(
+                offset: commit.offset,
+                leaderEpoch: commit.leaderEpoch,
+                metadata: commit.metadata,
+                time: time,
+                order: applied
+            )
+            change(group) { $0.offsets.set(commit.place, to: offset) }
+        }
+    }
+
+    private mutating func store(_ record: GroupRecord, as id: ByteSlice) {
+        let time = time
+        change(id) {
+            $0.emptySince = record.members.isEmpty ? time : nil
+            $0.record = record
+        }
+    }
+
+    /// Each is looked at again: it may have been committed anew since the leader proposed this.
+    private mutating func expire(
+        _ places: [TopicPartition],
+        of group: ByteSlice,
+        after retention: Int64
+    ) {
+        guard let state = groups[group], state.isWithoutMembers else { return }
+        for place in places where state.isExpired(place, at: time, after: retention) {
+            groups[group]?.offsets.remove(place)
+        }
+        removeIfUnused(group)
+    }
+
+    private mutating func removeIfUnused(_ group: ByteSlice) {
+        guard let state = groups[group], state.isUnused else { return }
+        groups[group] = nil
+    }
+
+    mutating func change(_ group: ByteSlice, _ body: (inout GroupState) -> Void) {
+        let id = groups[group] == nil ? group.compacted : group
+        body(&groups[id, default: GroupState()])
+    }
+}
+
+/// One group: who is in it and how far it has come.
+public struct GroupState: Sendable, Equatable {
+    /// Nil if members never joined it: whoever commits then assigns partitions to itself.
+    public internal(set) var record: GroupRecord?
+
+    /// Since when a group that had members has none.
+    public internal(set) var emptySince: GroupTime?
+
+    public internal(set) var offsets = OffsetTable()
+
+    var isWithoutMembers: Bool { record?.members.isEmpty ?? true }
+
+    /// Nothing would be lost with it.
+    var isUnused: Bool { isWithoutMembers && offsets.isEmpty }
+
+    /// An offset lives as long as the group has members, and `retention` milliseconds from then on or
+    /// from its commit, whichever is later.
+    func isExpired(_ place: TopicPartition, at time: GroupTime, after retention: Int64) -> Bool {
+        guard isWithoutMembers, let offset = offsets.offset(of: place) else { return false }
+        return max(offset.time, emptySince ?? .zero) + retention <= time
+    }
+}
