@@ -54,11 +54,21 @@ public struct NodeRecord: Sendable, Equatable {
     /// Where etcd's clients reach it, as URLs.
     public var clientURLs: [String]
 
-    public init(id: NodeID, name: String, peerAddress: String, clientURLs: [String]) {
+    /// Its disk when it started, as far as it was written then.
+    public var life: NodeLife
+
+    public init(
+        id: NodeID,
+        name: String,
+        peerAddress: String,
+        clientURLs: [String],
+        life: NodeLife = .unknown
+    ) {
         self.id = id
         self.name = name
         self.peerAddress = peerAddress
         self.clientURLs = clientURLs
+        self.life = life
     }
 }
 

@@ -20,7 +20,9 @@ enum ControlRecordCodec {
     static func encode(_ record: ClusterRecord) -> ByteSlice {
         var writer = ByteWriter()
         switch record {
-        case .nodeRegistered(let node): encode(node, into: &writer)
+        case .nodeRegistered(let node):
+            encode(node, into: &writer)
+            encode(node.life, into: &writer)
         case .keyspaceCreated(let name), .keyspaceDropped(let name):
             writer.lengthPrefixed(ByteSlice(name))
         case .membersFounded(let members): encode(members, into: &writer)
@@ -37,7 +39,11 @@ enum ControlRecordCodec {
     {
         var reader = ByteReader(body)
         switch kind {
-        case .registerNode: return .nodeRegistered(try node(from: &reader))
+        case .registerNode:
+            var node = try node(from: &reader)
+            // Records of before disks were known end here.
+            if !reader.isAtEnd { node.life = try life(from: &reader) }
+            return .nodeRegistered(node)
         // Records of before groups were given at apply have one behind the name: the default's.
         case .createKeyspace: return .keyspaceCreated(try reader.lengthPrefixed().text)
         case .dropKeyspace: return .keyspaceDropped(try reader.lengthPrefixed().text)
@@ -67,6 +73,7 @@ enum ControlRecordCodec {
         for id in image.removed { writer.integer(id.number) }
         writer.integer(image.lastGroup.number)
         for keyspace in image.keyspaces { encode(founders: keyspace.founders, into: &writer) }
+        for node in image.nodes { encode(node.life, into: &writer) }
         return writer.slice
     }
 
@@ -94,6 +101,10 @@ enum ControlRecordCodec {
             for place in keyspaces.indices {
                 keyspaces[place].founders = try founders(from: &reader)
             }
+        }
+        // And those of before disks were known.
+        if !reader.isAtEnd {
+            for place in nodes.indices { nodes[place].life = try life(from: &reader) }
         }
         return MetadataImage(
             nodes: nodes,
@@ -126,6 +137,15 @@ enum ControlRecordCodec {
             peerAddress: peerAddress,
             clientURLs: try urls(from: &reader)
         )
+    }
+
+    private static func encode(_ life: NodeLife, into writer: inout ByteWriter) {
+        writer.integer(life.incarnation.number)
+        writer.varint(life.batch)
+    }
+
+    private static func life(from reader: inout ByteReader) throws(DecodeError) -> NodeLife {
+        NodeLife(incarnation: Incarnation(try reader.integer()), batch: try reader.varint())
     }
 
     private static func keyspace(

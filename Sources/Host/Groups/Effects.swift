@@ -65,6 +65,9 @@ public enum Fact: Sendable, Equatable {
     /// The group is whole again here, up to the index at least.
     case repaired(GroupID, LogIndex)
 
+    /// The node must stop: others know of promises that its disk has forgotten, as the sentence says.
+    case diskRefused(String)
+
     /// The node must stop: its storage cannot be trusted any longer.
     case storageFailed(String)
 }

@@ -43,6 +43,9 @@ public enum GroupsMutant: Int, CaseIterable, Sendable {
     /// A snapshot says who belongs to the group now, not who did at its index.
     case snapshotHasLatestConfiguration
 
+    /// A node takes part with a disk that was wiped or put back to an older copy.
+    case diskNotRecognised
+
     /// A quiescent group does not hear that its leader's node is gone.
     case sleepsThroughLossOfLeader
 

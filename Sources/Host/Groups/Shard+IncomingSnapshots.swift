@@ -80,6 +80,7 @@ extension Shard {
         case .control:
             noteMembers()
             keyspaceChanges.isImageNew = true
+            learnRegisteredLives()
         case .keyspace(let keyspace): group.time.observe(keyspace.time, at: now)
         }
         return true

@@ -21,7 +21,8 @@ extension Shard {
 
     private func receive(_ item: PeerItem, from node: NodeID) {
         switch item {
-        case .greeting(let boots): acceptGreeting(from: node, boots: boots)
+        case .greeting(let greeting): accept(greeting, from: node)
+        case .promise(let life): _ = voice.learn(life, of: node)
         case .raft(let id, let message):
             guard message.source == ReplicaID(node.number) else { return }
             with(id) { $0.raft.step(message) }
@@ -39,13 +40,25 @@ extension Shard {
         }
     }
 
+    /// What is said of groups is not for a node that may not answer.
     private func with(_ id: GroupID, _ body: (Group) -> Void) {
-        guard let place = place(of: id) else { return }
+        guard voice.isProven, let place = place(of: id) else { return }
         body(groups[place])
         touch(place)
     }
 
+    /// Each frame begins with what its promises rest on.
+    ///
+    /// Who is not known to have the disk that he had says nothing but greetings.
     func send(_ item: PeerItem, to node: NodeID) {
+        if case .greeting = item { return put(item, to: node) }
+        guard voice.isProven else { return }
+        let isBegun = outboxes.contains { $0.target == node && !$0.isEmpty }
+        if !isBegun, voice.life.isKnown { put(.promise(voice.life), to: node) }
+        put(item, to: node)
+    }
+
+    private func put(_ item: PeerItem, to node: NodeID) {
         guard let place = outboxes.firstIndex(where: { $0.target == node }) else {
             return open(item, to: node)
         }

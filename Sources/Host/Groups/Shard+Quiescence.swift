@@ -29,6 +29,8 @@ extension Shard {
 
     /// Raft's part of a tick: a leader that nobody has asked for anything rests.
     func passTickForRaft(_ group: Group) {
+        // Who may not speak yet must not find out that nobody answers.
+        guard voice.isProven else { return }
         if group.isAtRest, hasWantedMembers(group),
             group.raft.canQuiesce(excusing: { isSilent($0) })
         {
@@ -48,7 +50,7 @@ extension Shard {
     /// Greets the other nodes, and notices which of them do not.
     func passTickForPeers() {
         if tick.number % UInt64(settings.raft.heartbeatTicks) == 0 {
-            for peer in peers { send(.greeting(boots: boots), to: peer) }
+            for peer in peers { send(greeting(for: peer), to: peer) }
         }
         for node in liveness.fallenSilent(at: tick, after: settings.raft.electionTicks) {
             lost(node)

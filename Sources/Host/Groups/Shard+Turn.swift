@@ -98,6 +98,9 @@ extension Shard {
             let delta = machine.apply(header, body)
             if delta == .members { noteMembers() }
             keyspaceChanges.note(delta, at: entry.index)
+            if case .node(let record)? = delta, record.id != node {
+                voice.register(record.life, of: record.id)
+            }
             guard let waiter = closeOwn(header, in: group) else { return }
             guard let delta else { return refuse(waiter, .malformedCommand) }
             effects.completions.append(Completion(waiter: waiter, result: .metadataChanged(delta)))
@@ -165,7 +168,7 @@ extension Shard {
     /// Takes what a storage thread has finished.
     public func completed(_ completion: StorageCompletion) {
         switch completion {
-        case .appended: acceptAppended()
+        case .appended(let batch): acceptAppended(upTo: batch)
         case .full(let path):
             if !journal.isFull { effects.facts.append(.storageIsFull(path)) }
             journal.retryLater(at: tick + settings.storageRetryTicks)
@@ -177,7 +180,8 @@ extension Shard {
         }
     }
 
-    private func acceptAppended() {
+    private func acceptAppended(upTo batch: UInt64) {
+        voice.advance(to: batch)
         if journal.isFull { effects.facts.append(.storageHasSpaceAgain) }
         for receipt in journal.finishAppend() {
             let group = groups[receipt.place]

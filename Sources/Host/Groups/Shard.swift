@@ -48,14 +48,16 @@ public final class Shard {
     var tick = Tick.zero
     private var nextTickAt: Instant?
 
-    let boots: UInt64
+    /// The node's starts, this one included.
+    public let boots: UInt64
     let seed: UInt64
     var outboxes: [PeerOutbox]
     var liveness: PeerLiveness
+    var voice: NodeVoice
     var journal = JournalQueue()
     var effects = ShardEffects()
     public internal(set) var counters = ShardCounters()
-    public private(set) var isStopped = false
+    public internal(set) var isStopped = false
 
     /// Whom this node talks to, sorted; the driver keeps connections to them.
     public internal(set) var peers: [NodeID]
@@ -73,7 +75,8 @@ public final class Shard {
 
     /// Groups as recovered from disk.
     ///
-    /// `boots` counts the node's starts and makes sequences unique.
+    /// `boots` counts the node's starts and makes sequences unique. `life` is what the disk held; if
+    /// it is unknown, the others are not asked whether they know of more.
     public init(
         node: NodeID,
         peers: [NodeID],
@@ -81,6 +84,7 @@ public final class Shard {
         settings: ShardSettings,
         recovered: [RecoveredReplica],
         held: HeldReplicas = HeldReplicas(),
+        life: NodeLife = .unknown,
         seed: UInt64
     ) {
         self.node = node
@@ -96,6 +100,7 @@ public final class Shard {
         self.peers = firstPeers
         outboxes = firstPeers.map { PeerOutbox(source: node, target: $0) }
         liveness = PeerLiveness(firstPeers)
+        voice = NodeVoice(life: life, start: seed)
         throttle = SnapshotThrottle(
             bytesPerSecond: settings.snapshotBytesPerSecond,
             tickNanoseconds: settings.tickNanoseconds
@@ -104,6 +109,7 @@ public final class Shard {
         keyspaceChanges.knownIndex = groups.first { $0.id == .control }?.raft.lastIndex ?? .zero
         for place in groups.indices { touch(place) }
         for group in groups { takeUp(group) }
+        learnRegisteredLives()
     }
 
     /// What the journal is to hear of a group that was recovered.
@@ -205,6 +211,7 @@ public final class Shard {
         tick = tick.next
         throttle.passTick()
         passTickForPeers()
+        passTickForVoice()
         passTicks()
         journal.passTick(tick)
         leaveOfficeIfStuck()

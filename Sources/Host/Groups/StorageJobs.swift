@@ -39,8 +39,8 @@ public enum SnapshotSource: Sendable {
 
 /// What a storage thread has to say.
 public enum StorageCompletion: Sendable {
-    /// The append under way is durable.
-    case appended
+    /// The append under way is durable, and with it the journal up to this batch.
+    case appended(upTo: UInt64)
 
     /// Nothing of the append counts; it may be tried again when there is space.
     case full(String)

@@ -39,7 +39,7 @@ public final class JournalThread<Storage: Disk> {
             switch job {
             case .append(let batch):
                 if !batch.isEmpty { try journal.sync() }
-                return .appended
+                return .appended(upTo: journal.durableBatchNumber)
             case .release(let group, let index):
                 try journal.release(group, upTo: index)
                 return pinned(but: group)

@@ -104,6 +104,9 @@ public final class Journal<Storage: Disk> {
 
     public var fileCount: Int { files.count }
 
+    /// The number of the last batch that is durable; what was recovered, at first.
+    public var durableBatchNumber: UInt64 { syncedBatchNumber }
+
     public var byteCount: Int { files.reduce(0) { $0 + $1.size } }
 
     /// The groups whose entries keep the oldest file; empty if it is the only one.

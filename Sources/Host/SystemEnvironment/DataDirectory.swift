@@ -15,12 +15,16 @@ public final class DataDirectory: Sendable {
     /// What the cluster was restored from; nil if it began empty.
     public let origin: String?
 
+    /// Which directory it is: a random number from when it was first used.
+    public let incarnation: Incarnation
+
     private let lock: Int32
 
-    private init(path: String, boots: UInt64, origin: String?, lock: Int32) {
+    private init(_ identity: NodeIdentity, path: String, lock: Int32) {
         self.path = path
-        self.boots = boots
-        self.origin = origin
+        boots = identity.boots
+        incarnation = identity.incarnation
+        origin = identity.origin
         self.lock = lock
     }
 
@@ -46,12 +50,7 @@ public final class DataDirectory: Sendable {
                 name: name,
                 peers: peers
             )
-            return DataDirectory(
-                path: path,
-                boots: identity.boots,
-                origin: identity.origin,
-                lock: lock
-            )
+            return DataDirectory(identity, path: path, lock: lock)
         } catch {
             close(lock)
             throw error
@@ -134,6 +133,9 @@ public final class DataDirectory: Sendable {
         } else if try names(in: path).contains(where: { $0.hasPrefix("shard-") }) {
             // Without it nobody knows whose they are, nor how often the node was started.
             throw .malformed(file)
+        }
+        if identity.incarnation == .unknown {
+            identity.incarnation = Incarnation(max(1, SystemRandomSource().next()))
         }
         try write(identity.text, to: file, in: path)
         return identity

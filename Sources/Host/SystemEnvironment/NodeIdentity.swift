@@ -16,6 +16,9 @@ struct NodeIdentity: Equatable {
     /// Such a node's numbers do not follow from its settings: this file alone knows them.
     var peers: String?
 
+    /// Which directory it is; unknown in one that was last used before directories were numbered.
+    var incarnation = Incarnation.unknown
+
     /// The format of the whole data directory.
     static let formatNewest: UInt64 = 1
 
@@ -35,7 +38,8 @@ struct NodeIdentity: Equatable {
               "cluster": "\(String(cluster.number, radix: 16))",
               "node": "\(String(node.number, radix: 16))",
               "name": "\(Self.escaped(name))",
-              "boots": \(boots)\(origin)\(peers)
+              "boots": \(boots),
+              "incarnation": "\(String(incarnation.number, radix: 16))"\(origin)\(peers)
             }
 
             """
@@ -55,6 +59,10 @@ struct NodeIdentity: Equatable {
         self.format = format
         origin = fields["origin"]
         peers = fields["peers"]
+        if let text = fields["incarnation"] {
+            guard let number = UInt64(text, radix: 16) else { return nil }
+            incarnation = Incarnation(number)
+        }
     }
 
     private static func escaped(_ text: String) -> String {

@@ -11,7 +11,7 @@ internal import Model
 ///     head: UInt8 (kind in bits 0–4, flags in bits 5–7) · group: zigzag varint of the difference
 ///     from the item before · fields, as varints or bytes
 ///
-/// A greeting is of no group: its difference is zero.
+/// A greeting and a promise are of no group: their difference is zero.
 ///
 /// A raft item has source replica, target replica and term next; if both replicas are those of the
 /// raft item before, a flag stands for them. So the heartbeat of each further group between two
@@ -49,6 +49,7 @@ enum PeerFrameFormat {
         case snapshotProgress = 21
         case proposalReturned = 22
         case greeting = 23
+        case promise = 24
     }
 
     static let kindMask: UInt8 = 0x1f

@@ -49,7 +49,8 @@ public struct PeerFrameReader: Sendable {
         let group = GroupID(context.group)
         switch kind {
         case .greeting:
-            return .greeting(boots: try reader.varint())
+            return .greeting(try greeting(hasHeard: head & PeerFrameFormat.first != 0))
+        case .promise: return .promise(try life())
         case .proposal:
             return .proposal(group, try proposal())
         case .proposalRefused:
@@ -74,6 +75,22 @@ public struct PeerFrameReader: Sendable {
             .heartbeatReply, .installSnapshot, .timeoutNow, .repairing, .repairPoint:
             return .raft(group, try message(kind, head))
         }
+    }
+
+    private mutating func greeting(hasHeard: Bool) throws(DecodeError) -> PeerGreeting {
+        var greeting = PeerGreeting(
+            boots: try reader.varint(),
+            start: try reader.integer(),
+            life: try life()
+        )
+        if hasHeard {
+            greeting.heard = HeardLife(start: try reader.integer(), life: try life())
+        }
+        return greeting
+    }
+
+    private mutating func life() throws(DecodeError) -> NodeLife {
+        NodeLife(incarnation: Incarnation(try reader.integer()), batch: try reader.varint())
     }
 
     private mutating func message(
@@ -142,7 +159,7 @@ public struct PeerFrameReader: Sendable {
         case .repairPoint:
             let repair = RepairID(try reader.varint())
             return .repairPoint(RepairPoint(repair: repair, index: try index()))
-        case .greeting, .proposal, .proposalRefused, .proposalReturned, .read, .readReply,
+        case .greeting, .promise, .proposal, .proposalRefused, .proposalReturned, .read, .readReply,
             .snapshotChunk, .snapshotProgress:
             throw .malformed("an item that is no message")
         }

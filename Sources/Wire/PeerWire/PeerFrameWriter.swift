@@ -41,12 +41,29 @@ public struct PeerFrameWriter: Sendable {
         return frame
     }
 
+    private mutating func append(_ greeting: PeerGreeting) {
+        let flags = greeting.heard == nil ? 0 : PeerFrameFormat.first
+        head(.greeting, GroupID(context.group), flags: flags)
+        writer.varint(greeting.boots)
+        writer.integer(greeting.start)
+        append(greeting.life)
+        guard let heard = greeting.heard else { return }
+        writer.integer(heard.start)
+        append(heard.life)
+    }
+
+    private mutating func append(_ life: NodeLife) {
+        writer.integer(life.incarnation.number)
+        writer.varint(life.batch)
+    }
+
     public mutating func append(_ item: PeerItem) {
         itemCount += 1
         switch item {
-        case .greeting(let boots):
-            head(.greeting, GroupID(context.group))
-            writer.varint(boots)
+        case .greeting(let greeting): append(greeting)
+        case .promise(let life):
+            head(.promise, GroupID(context.group))
+            append(life)
         case .raft(let group, let message):
             append(message, of: group)
         case .proposal(let group, let proposal):

@@ -8,7 +8,10 @@ public import RaftCore
 /// within the protocol: frames may be lost, doubled or late, and whoever asked repeats itself.
 public enum PeerItem: Sendable, Equatable {
     /// The sender lives, in this start of its own; speaks for all its groups at once.
-    case greeting(boots: UInt64)
+    case greeting(PeerGreeting)
+
+    /// What the rest of the frame promises rests on no later batch of the sender's journal.
+    case promise(NodeLife)
 
     case raft(GroupID, Message)
 

@@ -2,10 +2,13 @@
 
 Once in the journal, once in a snapshot; afterwards all nodes hold the same, and the repaired node's
 vote counts. A node that is alone refuses to start, with a sentence. A record that is damaged on all
-nodes stops its group alone, with an error that says so.
+nodes stops its group alone, with an error that says so. A node whose disk was wiped or put back is
+refused.
 """
 
 import random
+import shutil
+import signal
 import time
 import urllib.request
 
@@ -25,6 +28,7 @@ def compare(checks, system):
         return
     _journal_and_snapshot(checks)
     _everywhere(checks)
+    _exchanged(checks)
     _alone(checks)
 
 
@@ -121,6 +125,41 @@ def metric_of(node, name):
         return metric(node, name)
     except OSError:
         return -1
+
+
+def _exchanged(checks):
+    """A disk that was put back to an older copy, or wiped: its node is refused, and stops."""
+    with Cluster("martlet", 3) as cluster:
+        put(cluster.nodes, 20, b"before")
+        node = follower(cluster)
+        rest = [other for other in cluster.nodes if other is not node]
+        node.end()
+        copy = node.folder / "copy"
+        shutil.copytree(node.data, copy)
+        node.start()
+        cluster.wait_ready([node])
+        checks.check("damage: a node with its own disk takes part again", node.is_running)
+        put(cluster.nodes, 50, b"behind the copy")
+        node.end(signal.SIGKILL)
+        shutil.rmtree(node.data)
+        shutil.copytree(copy, node.data)
+        refused(checks, node, "put back")
+        shutil.rmtree(node.data)
+        refused(checks, node, "wiped")
+        put(rest, 10, b"after")
+        checks.check("damage: the others go on without the node", True)
+
+
+def refused(checks, node, what):
+    logged = len(node.log)
+    node.start()
+    wait(lambda: not node.is_running, seconds=30)
+    checks.check(f"damage: a node whose disk was {what} stops", not node.is_running)
+    checks.equal(f"damage: with the code for it ({what})", node.process.poll(), 3)
+    log = node.log[logged:]
+    checks.check(f"damage: and says why, and what to do ({what})",
+                 what in log and "martlet cluster replace" in log, log)
+    node.end()
 
 
 def _alone(checks):

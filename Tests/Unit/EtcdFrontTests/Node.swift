@@ -73,7 +73,7 @@ final class Node {
     var lastIndex: LogIndex? { shard.status(.defaultKeyspace)?.lastIndex }
 
     /// The append that the disk did not carry out is done after all.
-    func finishAppend() { shard.completed(.appended) }
+    func finishAppend() { shard.completed(.appended(upTo: 0)) }
 
     /// Lets time pass, a tick at a time.
     func pass(milliseconds: Int) {
@@ -109,7 +109,7 @@ final class Node {
             for job in effects.journalJobs {
                 guard case .append = job, appendsLeft > 0 else { continue }
                 appendsLeft -= 1
-                shard.completed(.appended)
+                shard.completed(.appended(upTo: 0))
             }
             front.deliver(effects.completions, effects.watches)
             if !effects.droppedGroups.isEmpty { front.end(effects.droppedGroups) }

@@ -70,7 +70,10 @@ import Testing
     func aControlRecordReadsBackAsWritten(record: ClusterRecord) throws {
         let bytes = ControlRecordCodec.encode(record)
         #expect(try ControlRecordCodec.decode(ControlRecordCodec.kind(of: record), bytes) == record)
-        for length in 0..<bytes.count {
+        // A node's record of before disks were known has no life, which takes nine bytes here.
+        var whole = bytes.count
+        if case .nodeRegistered = record { whole -= 9 }
+        for length in 0..<bytes.count where length != whole {
             #expect(throws: DecodeError.self) {
                 try ControlRecordCodec.decode(
                     ControlRecordCodec.kind(of: record),

@@ -37,7 +37,11 @@ import Testing
         let sentBefore = cluster[leader].sent.count
         cluster.tick(30)
         let sent = try items(of: cluster[leader].sent[sentBefore...])
-        #expect(sent == Array(repeating: .greeting(boots: 1), count: 60))
+        let greetings = sent.filter {
+            if case .greeting(let said) = $0 { said.boots == 1 } else { false }
+        }
+        #expect(greetings.count == 60)
+        #expect(sent.count == 60)
         #expect(cluster[leader].shard.status(.defaultKeyspace)?.isLeader == true)
     }
 
@@ -113,7 +117,7 @@ import Testing
         let node = cluster.follower(of: leader)
         #expect(cluster[node].shard.awakeGroupCount == 0)
         var writer = PeerFrameWriter(source: NodeID(leader))
-        writer.append(.greeting(boots: 2))
+        writer.append(.greeting(PeerGreeting(boots: 2)))
         cluster[node].shard.receive(writer.finish(), from: NodeID(leader))
         #expect(cluster[node].shard.awakeGroupCount == 2)
         // The same greeting again, or one from before, is no news.
@@ -121,7 +125,7 @@ import Testing
         rest(cluster)
         #expect(awake(cluster) == [0, 0, 0])
         for boots: UInt64 in [1, 2] {
-            writer.append(.greeting(boots: boots))
+            writer.append(.greeting(PeerGreeting(boots: boots)))
             cluster[node].shard.receive(writer.finish(), from: NodeID(leader))
         }
         #expect(cluster[node].shard.awakeGroupCount == 0)

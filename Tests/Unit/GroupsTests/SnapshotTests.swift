@@ -238,7 +238,7 @@ import Testing
         for request: UInt64 in 1...5 { cluster.put("a", "1", at: leader, as: request) }
         let member = cluster[leader]
         member.shard.turn(into: &member.effects)
-        member.shard.completed(.appended)
+        member.shard.completed(.appended(upTo: 0))
         member.shard.turn(into: &member.effects)
         #expect(member.effects.completions.count == 1)
         #expect(member.shard.hasWork)

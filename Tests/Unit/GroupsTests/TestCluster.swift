@@ -35,13 +35,20 @@ final class TestCluster {
         /// Every frame that this member has sent, for replays.
         var sent: [OutgoingFrame] = []
 
-        init(_ shard: Shard) { self.shard = shard }
+        /// The journal's last batch.
+        var batch: UInt64
+
+        init(_ shard: Shard) {
+            self.shard = shard
+            batch = shard.life.batch
+        }
     }
 
     let nodes: [NodeID]
     private(set) var members: [Member] = []
     private var now = Instant(1_000_000_000)
     private let settings: ShardSettings
+    private let seeds: [GroupSeed]
 
     /// Groups without anything in them, unless `seeds` has others.
     ///
@@ -51,13 +58,15 @@ final class TestCluster {
         spares: UInt64 = 0,
         settings: ShardSettings = ShardSettings(),
         seeds given: [GroupSeed] = [],
-        damaged: [GroupID] = []
+        damaged: [GroupID] = [],
+        lives: [NodeLife] = []
     ) {
         let nodes = (1...count + spares).map { NodeID($0) }
         self.nodes = nodes
         self.settings = settings
         let configuration = GroupConfiguration(voters: (1...count).map { ReplicaID($0) })
         let seeds = given.isEmpty ? GroupSeed.ofNewCluster(configuration) : given
+        self.seeds = seeds
         members = nodes.map { node in
             Member(
                 Shard(
@@ -71,6 +80,7 @@ final class TestCluster {
                         return damaged.contains(seed.id)
                             ? Self.lost(seed) : RecoveredReplica(new: seed)
                     },
+                    life: lives.isEmpty ? .unknown : lives[Int(node.number) - 1],
                     seed: node.number
                 )
             )
@@ -84,6 +94,22 @@ final class TestCluster {
             let replica = found.first
         else { preconditionFailure("a group with peers is recovered, damaged or not") }
         return replica
+    }
+
+    /// Starts a node anew, with nothing of its groups, and says what disk it has.
+    func restart(_ number: UInt64, life: NodeLife) {
+        let old = self[number].shard
+        let shard = Shard(
+            node: NodeID(number),
+            peers: nodes,
+            boots: old.boots + 1,
+            settings: settings,
+            recovered: seeds.map { RecoveredReplica(new: $0) },
+            life: life,
+            seed: number + 1_000 * (old.boots + 1)
+        )
+        members[Int(number) - 1] = Member(shard)
+        shard.advance(to: now)
     }
 
     subscript(_ number: UInt64) -> Member { members[Int(number) - 1] }
@@ -110,7 +136,12 @@ final class TestCluster {
         member.sent += frames
         for job in jobs {
             guard case .append = job, !member.isDiskHanging else { continue }
-            member.shard.completed(member.isDiskFull ? .full("journal") : .appended)
+            guard !member.isDiskFull else {
+                member.shard.completed(.full("journal"))
+                continue
+            }
+            member.batch += 1
+            member.shard.completed(.appended(upTo: member.batch))
         }
         guard !member.isCutOff, !member.isMute else { return }
         for frame in frames {

@@ -22,10 +22,20 @@ struct RandomItems {
 
     init(seed: UInt64) { numbers = SeededNumbers(state: seed) }
 
+    mutating func life() -> NodeLife {
+        NodeLife(incarnation: Incarnation(anyNumber()), batch: anyNumber())
+    }
+
+    mutating func greeting() -> PeerGreeting {
+        let heard = Bool.random(using: &numbers) ? HeardLife(start: anyNumber(), life: life()) : nil
+        return PeerGreeting(boots: anyNumber(), start: anyNumber(), life: life(), heard: heard)
+    }
+
     mutating func item() -> PeerItem {
         let group = GroupID(anyNumber())
-        switch Int.random(in: 0..<16, using: &numbers) {
-        case 15: return .greeting(boots: anyNumber())
+        switch Int.random(in: 0..<17, using: &numbers) {
+        case 15: return .greeting(greeting())
+        case 16: return .promise(life())
         case 0: return .proposal(group, proposal())
         case 6: return .proposalReturned(group, sequence: anyNumber(), payload: bytes())
         case 1:

@@ -31,6 +31,28 @@ import Testing
         #expect(try open().boots == 3)
     }
 
+    @Test func aDirectoryKeepsItsNumberAndANewOneGetsAnother() throws {
+        let first = try open().incarnation
+        #expect(first != .unknown)
+        #expect(try open().incarnation == first)
+        try FileManager.default.removeItem(atPath: path)
+        #expect(try open().incarnation != first)
+    }
+
+    @Test func aDirectoryOfBeforeGetsANumber() throws {
+        _ = try open()
+        try rewrite { text in
+            text.split(separator: "\n").filter { !$0.contains("incarnation") }
+                .joined(separator: "\n").replacingOccurrences(
+                    of: "\"boots\": 1,",
+                    with: "\"boots\": 1"
+                )
+        }
+        let found = try open()
+        #expect(found.boots == 2)
+        #expect(found.incarnation != .unknown)
+    }
+
     @Test func aNodeThatJoinedIsKnownByItsDirectoryAlone() throws {
         #expect(try !DataDirectory.isUsed(path))
         _ = try DataDirectory.open(

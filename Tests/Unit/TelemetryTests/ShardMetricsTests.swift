@@ -50,7 +50,7 @@ import Transport
         repeat {
             shard.turn(into: &effects)
             for fact in effects.facts { metrics.note(fact) }
-            for case .append in effects.journalJobs { shard.completed(.appended) }
+            for case .append in effects.journalJobs { shard.completed(.appended(upTo: 0)) }
         } while shard.hasWork
     }
 

@@ -71,6 +71,8 @@ extension Fact {
                 "a frame was dropped",
                 [.node("peer", node), .text("reason", reason)]
             )
+        case .diskRefused(let reason):
+            LogRecord(.error, "the node's disk is not the one it had", [.text("reason", reason)])
         case .storageFailed(let reason):
             LogRecord(.error, "storage failed, the node stops", [.text("reason", reason)])
         }

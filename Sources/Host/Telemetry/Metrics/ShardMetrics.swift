@@ -67,7 +67,7 @@ public struct ShardMetrics {
         case .becameLeader, .followsLeader, .lostLeadership, .membersChanged, .snapshotTaken,
             .snapshotInstalled, .storageIsFull, .storageHasSpaceAgain, .malformedFrame,
             .snapshotFailed, .damaged, .halted, .repaired,
-            .storageFailed:
+            .diskRefused, .storageFailed:
             return
         }
     }

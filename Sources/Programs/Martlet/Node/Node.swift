@@ -19,6 +19,9 @@ enum NodeEnding: Sendable, Equatable {
     /// Its storage cannot be trusted any longer.
     case storageFailed(String)
 
+    /// Its disk was wiped or put back to an older copy.
+    case diskRefused(String)
+
     /// It was removed from the cluster.
     case removed
 }
@@ -68,7 +71,8 @@ final class Node: Sendable {
         let configuration = given.restored(from: directory.origin)
         let recovered = try await RecoveredStorage.recover(
             for: configuration,
-            boots: directory.boots
+            boots: directory.boots,
+            incarnation: directory.incarnation
         )
         let tls = try configuration.tls.map { (files) throws(Complaint) in
             try ServerTLS.context(files)

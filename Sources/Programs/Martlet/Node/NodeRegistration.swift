@@ -9,7 +9,7 @@ import Model
 /// clients see of the members.
 final class NodeRegistration {
     private let configuration: NodeConfiguration
-    private let record: NodeRecord
+    private var record: NodeRecord
     private var restingTicks = 0
     private var shown: MetadataImage?
 
@@ -30,6 +30,8 @@ final class NodeRegistration {
     func passTick(of shard: Shard, _ front: EtcdFront) {
         restingTicks -= 1
         guard let image = shard.metadata else { return }
+        // As far as it was written at the start: later ones need not be told.
+        if !record.life.isKnown { record.life = shard.life }
         if restingTicks <= 0 { propose(what: image, lacks: shard) }
         show(image, on: front)
     }

@@ -34,6 +34,7 @@ final class NodeTelemetry {
         metrics.note(fact)
         log.tell(fact.record)
         if case .storageFailed(let reason) = fact { onEnd(.storageFailed(reason)) }
+        if case .diskRefused(let reason) = fact { onEnd(.diskRefused(reason)) }
     }
 
     func tell(_ fact: PeerFact) {

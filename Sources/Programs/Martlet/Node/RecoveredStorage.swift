@@ -13,6 +13,7 @@ struct RecoveredStorage: Sendable {
     let replicas: [RecoveredReplica]
     let held: HeldReplicas
     let boots: UInt64
+    let life: NodeLife
 
     /// What was found damaged, repaired since or not.
     let damages: [JournalError]
@@ -27,6 +28,7 @@ struct RecoveredStorage: Sendable {
             settings: settings,
             recovered: replicas,
             held: held,
+            life: life,
             seed: SystemRandomSource().next()
         )
     }
@@ -34,7 +36,8 @@ struct RecoveredStorage: Sendable {
     /// Opens journal and snapshots of shard 0 on the threads that will own them.
     static func recover(
         for configuration: NodeConfiguration,
-        boots: UInt64
+        boots: UInt64,
+        incarnation: Incarnation
     ) async throws(Complaint) -> RecoveredStorage {
         let root = configuration.dataDirectory
         let journal = IOThread<JournalThread<SystemDisk>?>(name: "journal-0") { nil }
@@ -48,6 +51,7 @@ struct RecoveredStorage: Sendable {
         let replicas: [RecoveredReplica]
         let held: HeldReplicas
         let damages: [JournalError]
+        let batch: UInt64
         do {
             // Side by side: the one waits for the disk while the other decodes.
             async let logged = journal.open { thread in
@@ -57,7 +61,7 @@ struct RecoveredStorage: Sendable {
                     settings: journalSettings
                 )
                 thread = JournalThread(journal)
-                return (recovered, journal.damages)
+                return (recovered, journal.damages, journal.durableBatchNumber)
             }
             async let loaded = snapshots.open { thread in
                 let store = try SnapshotStore(
@@ -68,9 +72,10 @@ struct RecoveredStorage: Sendable {
                 thread = SnapshotThread(store)
                 return try Recovery.snapshots(of: seeds, in: store)
             }
-            let (groups, journalDamages) = try await logged
+            let (groups, journalDamages, lastBatch) = try await logged
             let snapshots = try await loaded
             damages = journalDamages + snapshots.damages
+            batch = lastBatch
             replicas = try Recovery.replicas(
                 of: seeds,
                 journal: groups,
@@ -95,6 +100,7 @@ struct RecoveredStorage: Sendable {
             replicas: replicas,
             held: held,
             boots: boots,
+            life: NodeLife(incarnation: incarnation, batch: batch),
             damages: damages
         )
     }

@@ -47,6 +47,16 @@ enum Server {
                     )
                 )
                 throw ExitCode.removed
+            case .node(.diskRefused(let reason)):
+                for node in nodes { await node.stop(handsOver: false) }
+                Output.complain(
+                    Complaint(
+                        failure: "this is not the disk that the node had, and it stops",
+                        cause: reason,
+                        fix: "see docs/operations/node-lost.md"
+                    )
+                )
+                throw ExitCode.removed
             case .node(.storageFailed(let reason)):
                 // No orderly end: what memory holds and the disk does not must not be served.
                 Output.complain(

@@ -15,7 +15,7 @@ extension ClusterSimulation {
         case .syncError: failSync(place)
         case .readError: failReads(place)
         case .bitRot: rot(place)
-        case .diskWiped: exchangeDisk(place, with: DiskImage())
+        case .diskWiped: wipeDisk(place)
         case .diskRolledBack: rollBack(place)
         default: return false
         }
@@ -112,29 +112,7 @@ extension ClusterSimulation {
         nodes[place].crashesLeft = max(nodes[place].crashesLeft, faultRandom.between(1...4))
     }
 
-    private func mayDamage(_ node: SimulatedNode) -> Bool {
+    func mayDamage(_ node: SimulatedNode) -> Bool {
         node.isRotten || nodes.count(where: \.isRotten) < (nodes.count - 1) / 2
-    }
-
-    /// Somebody puts in another disk.
-    private func exchangeDisk(_ place: Int, with image: DiskImage) {
-        let node = nodes[place]
-        guard mayDamage(node), node.running != nil else { return }
-        kill(place)
-        node.isRotten = true
-        mark(image.files.isEmpty ? .diskWiped : .diskRolledBack)
-        trace.tell(now, "node \(node.id)'s disk is exchanged for one of \(image.files.count) files")
-        node.disk.replace(with: image)
-        for group in groupIDs { observer.diskLost(group, on: node.id) }
-    }
-
-    /// First somebody makes a copy of the disk, later he puts it back.
-    private func rollBack(_ place: Int) {
-        guard let image = nodes[place].image else {
-            nodes[place].image = nodes[place].disk.image()
-            return
-        }
-        nodes[place].image = nil
-        exchangeDisk(place, with: image)
     }
 }

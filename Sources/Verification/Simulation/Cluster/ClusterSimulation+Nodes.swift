@@ -148,6 +148,7 @@ extension ClusterSimulation {
         case .storageIsFull: mark(.storageFull)
         case .storageHasSpaceAgain: mark(.storageFullEnded)
         case .followsLeader, .membersChanged: return
+        case .diskRefused(let reason): try refused(place, reason)
         case .malformedFrame(let source, let reason):
             guard !options.has(.garbledFrames) else { return mark(.malformedFrameRefused) }
             throw Violation(
@@ -252,6 +253,7 @@ extension ClusterSimulation {
         }
         let node = nodes[place]
         node.boots += 1
+        node.starts += 1
         node.mayStop = node.disk.faults.mayFail
         let running: RunningNode
         do throws(RunningNode.StartFailure) {
@@ -306,7 +308,7 @@ extension ClusterSimulation {
     ) throws(Violation) {
         let damaged = running.recovered.filter(\.isDamaged)
         guard !damaged.isEmpty else {
-            node.isRotten = false
+            node.isRotten = node.isExchanged
             return
         }
         guard node.isRotten else {

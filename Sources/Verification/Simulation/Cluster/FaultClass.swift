@@ -11,9 +11,16 @@ public enum FaultClass: String, CaseIterable, Sendable {
     case clockDrift, clockLeaps, clockStops
     case compaction, leases, stalledWatchers, transfers, quota, alarms
 
-    /// What the product does not survive as yet.
+    /// Exchanges of disks.
     ///
-    /// A node whose disk was exchanged is to be known by its incarnation, and refused. Off in every
-    /// seed.
-    static let unsurvived: [FaultClass] = [.diskWiped, .diskRolledBack]
+    /// Those who know of the disk that was must be heard: with a majority of the others dead or cut off
+    /// as well, more is lost than a cluster survives. So these strike in runs of their own.
+    static let exchanges: [FaultClass] = [.diskWiped, .diskRolledBack]
+
+    /// What is on in those runs.
+    static let besideExchanges: [FaultClass] = [
+        .diskWiped, .diskRolledBack, .loss, .duplicates, .replays, .disorder, .garbledFrames,
+        .slowDisk,
+        .compaction, .leases, .stalledWatchers, .transfers,
+    ]
 }

@@ -21,7 +21,7 @@ public enum Mark: Int, CaseIterable, Sendable {
     case syncFailed, readsFailed
     case bitRotted, bitFlipped, sectorZeroed, sectorGarbled, sectorMisdirected, sectorUnreadable
     case fileTruncated, fileLost
-    case diskWiped, diskRolledBack
+    case diskWiped, diskRolledBack, diskCopied
     case clockChanged, clockLeapt, clockStopped
 
     // What operators do.
@@ -31,7 +31,7 @@ public enum Mark: Int, CaseIterable, Sendable {
     case restarted, recoveredInFullyNewJournal, recoveredBehindSnapshot
     case snapshotTaken, snapshotInstalled, snapshotFailed, snapshotUnreadable
     case snapshotChunkRefused, snapshotsCrossed
-    case storageFull, storageFullEnded, stoppedByStorage, damageFound, repaired
+    case storageFull, storageFullEnded, stoppedByStorage, damageFound, repaired, diskRefused
     case malformedFrameRefused
     case appendBatched, leftBroken
 
@@ -60,7 +60,7 @@ public enum Mark: Int, CaseIterable, Sendable {
     public var isFault: Bool { rawValue < Mark.transferAsked.rawValue }
 
     /// What no seed reaches, as no seed has its class of faults.
-    public var isOff: Bool { self == .diskWiped || self == .diskRolledBack }
+    public var isOff: Bool { false }
 }
 
 extension FaultPoint {

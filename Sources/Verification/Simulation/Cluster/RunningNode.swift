@@ -56,7 +56,7 @@ final class RunningNode {
         seeds: [GroupSeed],
         options: SimulationOptions
     ) throws(StartFailure) {
-        boot = node.boots
+        boot = node.starts
         compared = [LogIndex](repeating: .zero, count: options.keyspaces)
         statuses = [GroupStatus?](repeating: nil, count: options.keyspaces + 1)
         let journal: Journal<SimulatedDisk>
@@ -108,7 +108,8 @@ final class RunningNode {
             settings: options.shard,
             recovered: replicas,
             held: held,
-            seed: options.seed &+ node.id.number &* 7919 &+ node.boots
+            life: NodeLife(incarnation: node.incarnation, batch: journal.durableBatchNumber),
+            seed: options.seed &+ node.id.number &* 7919 &+ node.starts
         )
         self.journal = JournalThread(journal)
         snapshots = SnapshotThread(store, chunkBytes: options.snapshotChunkBytes)

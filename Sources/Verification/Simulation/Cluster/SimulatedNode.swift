@@ -8,6 +8,12 @@ final class SimulatedNode {
 
     /// How often it was started; production keeps this number in its identity file.
     var boots: UInt64 = 0
+
+    /// How often it was really started, whatever its disk says.
+    var starts: UInt64 = 0
+
+    /// Which data directory its disk holds; production keeps it beside `boots`.
+    var incarnation: Incarnation
     var running: RunningNode?
     var pausedUntil: UInt64 = 0
     var tickedAt: UInt64 = 0
@@ -20,13 +26,16 @@ final class SimulatedNode {
     var diskStall: UInt64 = 0
 
     /// A copy of its disk, to be put back later.
-    var image: DiskImage?
+    var image: CopiedDisk?
 
     /// Where between the steps of a turn it is to die.
     var armedStep: ArmedFaultPoint?
 
     /// How often it will die again soon after it has started.
     var crashesLeft = 0
+
+    /// Whether its disk was exchanged, so that the others must refuse it.
+    var isExchanged = false
 
     /// Whether it is not healed in the end.
     var isLeftBroken = false
@@ -39,6 +48,7 @@ final class SimulatedNode {
 
     init(id: NodeID, disk: SimulatedDisk, clock: SimulatedClock) {
         self.id = id
+        incarnation = Incarnation(id.number)
         self.disk = disk
         self.clock = clock
     }

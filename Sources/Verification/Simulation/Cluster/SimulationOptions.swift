@@ -72,7 +72,13 @@ public struct SimulationOptions: Sendable {
         // Each by a generator of its own: a new class leaves the others as they were.
         faults = FaultClass.allCases.filter { fault in
             var random = SeededGenerator(seed: seed, subsystem: "class \(fault.rawValue)")
-            return !random.happens(permille: 300) && !FaultClass.unsurvived.contains(fault)
+            return !random.happens(permille: 300)
+        }
+        var kinds = SeededGenerator(seed: seed, subsystem: "exchanges")
+        let exchangesDisks = nodes > 1 && kinds.happens(permille: 100)
+        faults.removeAll {
+            exchangesDisks
+                ? !FaultClass.besideExchanges.contains($0) : FaultClass.exchanges.contains($0)
         }
         faultSeconds = random.between(UInt64(4)...30)
         clientPause = random.pick([1_000_000, 10_000_000, 50_000_000])

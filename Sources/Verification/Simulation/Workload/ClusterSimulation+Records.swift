@@ -25,7 +25,8 @@ extension ClusterSimulation {
                     id: node.id,
                     name: "node-\(node.id)",
                     peerAddress: address,
-                    clientURLs: []
+                    clientURLs: [],
+                    life: running.shard.life
                 )
             )
         )
