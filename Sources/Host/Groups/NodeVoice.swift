@@ -95,7 +95,8 @@ struct NodeVoice {
 
     /// Enough have said what they know.
     ///
-    /// All, if they can be had; after a while a majority of those who vote, this node counted.
+    /// All who vote, if they can be had; after a while so many that they are a majority with this node.
+    /// Others than those may count then: who votes may have changed since this node was last up.
     mutating func passTick(
         _ tick: Tick,
         voters: [NodeID],
@@ -107,7 +108,7 @@ struct NodeVoice {
         state = .unproven(since: since)
         let others = voters.filter { $0 != own }
         let known = others.count { witnesses.contains($0) }
-        let isMajority = known + (others.count < voters.count ? 1 : 0) > voters.count / 2
+        let isMajority = witnesses.count + (others.count < voters.count ? 1 : 0) > voters.count / 2
         let isEnough = known == others.count || isMajority && tick >= since + patience
         // Who belongs to nothing as yet has nobody to ask, and nothing to promise.
         if isEnough, !others.isEmpty || voters == [own] { state = .proven }
