@@ -46,6 +46,12 @@ public enum GroupsMutant: Int, CaseIterable, Sendable {
     /// A node takes part with a disk that was wiped or put back to an older copy.
     case diskNotRecognised
 
+    /// Only the incarnation of a disk is compared, not how far it was: an older copy is taken for it.
+    case olderCopyNotRecognised
+
+    /// A node takes part before the others have said what they know of its disk.
+    case speaksBeforeItIsKnown
+
     /// A quiescent group does not hear that its leader's node is gone.
     case sleepsThroughLossOfLeader
 

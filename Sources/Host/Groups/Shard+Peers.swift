@@ -47,32 +47,20 @@ extension Shard {
         touch(place)
     }
 
-    /// Each frame begins with what its promises rest on.
-    ///
     /// Who is not known to have the disk that he had says nothing but greetings.
     func send(_ item: PeerItem, to node: NodeID) {
-        if case .greeting = item { return put(item, to: node) }
-        guard voice.isProven else { return }
-        let isBegun = outboxes.contains { $0.target == node && !$0.isEmpty }
-        if !isBegun, voice.life.isKnown { put(.promise(voice.life), to: node) }
-        put(item, to: node)
+        guard voice.isProven || item.isGreeting, let place = outbox(for: node) else { return }
+        outboxes[place].append(item, restingOn: voice.life, into: &effects.frames)
     }
 
-    private func put(_ item: PeerItem, to node: NodeID) {
-        guard let place = outboxes.firstIndex(where: { $0.target == node }) else {
-            return open(item, to: node)
-        }
-        outboxes[place].append(item, into: &effects.frames)
-    }
-
-    /// The first that is said to a node which has joined.
-    private func open(_ item: PeerItem, to node: NodeID) {
+    /// Nil for those to whom nothing is said; one is made for a node which has joined.
+    private func outbox(for node: NodeID) -> Int? {
+        if let place = outboxes.firstIndex(where: { $0.target == node }) { return place }
         guard node != self.node, !refuses(node), outboxes.count < Controller.nodesMax else {
-            return
+            return nil
         }
-        var outbox = PeerOutbox(source: self.node, target: node)
-        outbox.append(item, into: &effects.frames)
-        outboxes.append(outbox)
+        outboxes.append(PeerOutbox(source: self.node, target: node))
+        return outboxes.count - 1
     }
 
     func send(_ messages: [Message], in group: Group) {
@@ -96,6 +84,9 @@ struct PeerOutbox {
     private let source: NodeID
     private var writer: PeerFrameWriter
 
+    /// Up to which batch the frame has said that the journal is durable.
+    private var saidBatch: UInt64?
+
     init(source: NodeID, target: NodeID) {
         self.source = source
         self.target = target
@@ -104,12 +95,28 @@ struct PeerOutbox {
 
     var isEmpty: Bool { writer.isEmpty }
 
-    mutating func append(_ item: PeerItem, into frames: inout [OutgoingFrame]) {
+    /// What a frame promises stands behind what it rests on, which may have grown since it was begun.
+    mutating func append(
+        _ item: PeerItem,
+        restingOn life: NodeLife,
+        into frames: inout [OutgoingFrame]
+    ) {
+        // A frame that this fills ends with it, and the next one says it again.
+        while life.isKnown, !item.isGreeting, saidBatch.map({ $0 < life.batch }) ?? true {
+            saidBatch = life.batch
+            write(.promise(life), into: &frames)
+        }
+        if item.isGreeting { saidBatch = life.batch }
+        write(item, into: &frames)
+    }
+
+    private mutating func write(_ item: PeerItem, into frames: inout [OutgoingFrame]) {
         writer.append(item)
         if writer.isFull { flush(into: &frames) }
     }
 
     mutating func flush(into frames: inout [OutgoingFrame]) {
+        saidBatch = nil
         guard !writer.isEmpty else { return }
         frames.append(OutgoingFrame(target: target, bytes: writer.finish()))
     }

@@ -38,7 +38,10 @@ extension Shard {
 
     private func believed(_ heard: HeardLife) -> HeardLife {
         #if MARTLET_MUTANTS
-        if settings.mutant == .diskNotRecognised {
+        let isOwn = heard.life.incarnation == life.incarnation
+        if settings.mutant == .diskNotRecognised
+            || isOwn && settings.mutant == .olderCopyNotRecognised
+        {
             return HeardLife(start: heard.start, life: .unknown)
         }
         #endif
@@ -76,6 +79,9 @@ extension Shard {
 
     /// Who may have counted on this node.
     private var votersToAsk: [NodeID] {
+        #if MARTLET_MUTANTS
+        if settings.mutant == .speaksBeforeItIsKnown { return [node] }
+        #endif
         guard let configuration = groups.first?.raft.configuration, !configuration.voters.isEmpty
         else { return peers }
         return configuration.voters.map { NodeID($0.number) }

@@ -14,6 +14,9 @@ public final class JournalThread<Storage: Disk> {
     /// What the journal has written since it was opened.
     public var writtenByteCount: UInt64 { journal.writtenByteCount }
 
+    /// The last batch that the disk is known to hold; the shard may not have heard of it yet.
+    public var durableBatchNumber: UInt64 { journal.durableBatchNumber }
+
     /// The first half of a job: what a crash may still undo.
     ///
     /// Nil means: go on with `finish`.

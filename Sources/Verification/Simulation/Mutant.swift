@@ -12,7 +12,8 @@ public enum Mutant: Sendable {
     case keyspace(KeyspaceMutant)
     case watch(WatchMutant)
 
-    /// Those of membership are planted in runs that change members (`options(seed:)`).
+    /// Those of membership are planted in runs that change members, those of disks in runs that
+    /// exchange them (`options(seed:)`).
     public static var all: [Mutant] {
         RaftMutant.allCases.map(Mutant.raft) + JournalMutant.allCases.map(Mutant.journal)
             + GroupsMutant.allCases.map(Mutant.groups)
@@ -41,10 +42,18 @@ public enum Mutant: Sendable {
 extension Mutant {
     /// A run in which it can show: what breaks a change of members takes changes of members.
     public func options(seed: UInt64) -> SimulationOptions {
-        let options =
-            isOfMembership
-            ? SimulationOptions(membershipSeed: seed) : SimulationOptions(seed: seed)
-        return options.infected(by: self)
+        if isOfMembership { return SimulationOptions(membershipSeed: seed).infected(by: self) }
+        if isOfExchangedDisks { return SimulationOptions(exchangeSeed: seed).infected(by: self) }
+        return SimulationOptions(seed: seed).infected(by: self)
+    }
+
+    private var isOfExchangedDisks: Bool {
+        switch self {
+        case .groups(.diskNotRecognised), .groups(.olderCopyNotRecognised),
+            .groups(.speaksBeforeItIsKnown):
+            true
+        case .raft, .groups, .journal, .keyspace, .watch: false
+        }
     }
 
     private var isOfMembership: Bool {

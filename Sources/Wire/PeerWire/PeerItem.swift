@@ -10,7 +10,7 @@ public enum PeerItem: Sendable, Equatable {
     /// The sender lives, in this start of its own; speaks for all its groups at once.
     case greeting(PeerGreeting)
 
-    /// What the rest of the frame promises rests on no later batch of the sender's journal.
+    /// What follows in the frame promises nothing that rests on a later batch of the sender's journal.
     case promise(NodeLife)
 
     case raft(GroupID, Message)
@@ -33,6 +33,8 @@ public enum PeerItem: Sendable, Equatable {
 
     case snapshotChunk(GroupID, SnapshotChunk)
     case snapshotProgress(GroupID, SnapshotProgress)
+
+    public var isGreeting: Bool { if case .greeting = self { true } else { false } }
 }
 
 /// A command on its way to the leader.

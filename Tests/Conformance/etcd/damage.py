@@ -9,13 +9,15 @@ refused.
 import random
 import shutil
 import signal
+import subprocess
 import time
 import urllib.request
 
 import etcd3.etcdrpc as rpc
 import grpc
 
-from cluster import Cluster
+from cluster import MARTLET, Cluster
+from membership import members, wait_until
 
 PREFIX = b"damage/"
 MIB = 1 << 20
@@ -148,6 +150,24 @@ def _exchanged(checks):
         refused(checks, node, "wiped")
         put(rest, 10, b"after")
         checks.check("damage: the others go on without the node", True)
+        admitted(checks, cluster, node, rest)
+
+
+def admitted(checks, cluster, old, rest):
+    """A new member in the place of the one that is refused; its vote counts."""
+    new = cluster.new_node("n4")
+    command = [str(MARTLET), "cluster", "replace", old.name, new.peer,
+               "--endpoints", rest[0].etcd]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as run:
+        wait_until(lambda: f"http://{new.peer}" in members(rest[0]))
+        new.start()
+        text, error = run.communicate(timeout=60)
+    checks.equal("damage: a new member takes the place of the refused one", run.returncode, 0)
+    checks.check("damage: and the refused one is removed", "removed" in text, (text, error))
+    cluster.wait_ready([new])
+    rest[1].end()
+    put([rest[0], new], 10, b"with the new member")
+    checks.check("damage: the new member votes and counts", True)
 
 
 def refused(checks, node, what):

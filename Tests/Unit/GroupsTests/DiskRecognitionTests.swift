@@ -118,6 +118,40 @@ import Testing
         #expect(!cluster[node].shard.isProven)
     }
 
+    /// The frame may be begun before a batch is durable that it promises to hold.
+    @Test func aPromiseStandsBehindWhatItRestsOn() throws {
+        let node = follower()
+        let member = cluster[node]
+        member.isDiskHanging = true
+        cluster.put("k", "v", at: cluster.follower(of: node), as: 9)
+        cluster.settle()
+        let life = member.shard.life
+        member.sent = []
+        // A greeting that is answered: the frame says how far the journal is as yet.
+        let other = NodeID(cluster.follower(of: node))
+        var writer = PeerFrameWriter(source: other)
+        let itself = NodeLife(incarnation: Incarnation(other.number * 11), batch: 5)
+        writer.append(.greeting(PeerGreeting(boots: 1, start: 4_711, life: itself)))
+        member.shard.receive(writer.finish(), from: other)
+        member.shard.completed(.appended(upTo: life.batch + 1))
+        cluster.settle()
+        var acknowledgements = 0
+        for frame in member.sent {
+            var said: UInt64 = 0
+            var reader = try PeerFrameReader(frame.bytes)
+            while let item = try reader.next() {
+                if case .greeting(let greeting) = item { said = greeting.life.batch }
+                if case .promise(let life) = item { said = life.batch }
+                guard case .raft(_, let message) = item, case .appendReply = message.body else {
+                    continue
+                }
+                acknowledgements += 1
+                #expect(said == life.batch + 1)
+            }
+        }
+        #expect(acknowledgements > 0)
+    }
+
     /// All have restarted, and only the cluster's metadata knows the disk that was.
     @Test func theControlGroupRemembersADisk() {
         let nodes = (1...3).map { number in

@@ -6,14 +6,16 @@ internal import Model
 struct CopiedDisk {
     var image: DiskImage
     var boots: UInt64
-    var life: NodeLife
+
+    /// The last batch that is on it.
+    var batch: UInt64
 }
 
 // Disks that are exchanged for an empty one or an older copy. The others must refuse the node that
 // comes up on such a disk before it says anything that counts (`RaftObserver.counts`).
 extension ClusterSimulation {
     func wipeDisk(_ place: Int) {
-        let empty = CopiedDisk(image: DiskImage(), boots: 0, life: .unknown)
+        let empty = CopiedDisk(image: DiskImage(), boots: 0, batch: 0)
         guard exchangeDisk(place, with: empty) else { return }
         mark(.diskWiped)
         nodes[place].incarnation = Incarnation(1_000_000 + nodes[place].starts)
@@ -23,9 +25,9 @@ extension ClusterSimulation {
     func rollBack(_ place: Int) {
         let node = nodes[place]
         guard let copy = node.image else {
-            guard let life = node.running?.shard.life else { return }
+            guard let batch = node.running?.journal.durableBatchNumber else { return }
             mark(.diskCopied)
-            node.image = CopiedDisk(image: node.disk.image(), boots: node.boots, life: life)
+            node.image = CopiedDisk(image: node.disk.image(), boots: node.boots, batch: batch)
             return
         }
         guard exchangeDisk(place, with: copy) else { return }
@@ -33,15 +35,15 @@ extension ClusterSimulation {
         node.image = nil
     }
 
-    /// Only once all others have heard of promises that the other disk does not hold.
+    /// Only once all others, but those whose own disk was exchanged, have heard of promises that the
+    /// other disk does not hold.
     private func exchangeDisk(_ place: Int, with copy: CopiedDisk) -> Bool {
         let node = nodes[place]
         guard mayDamage(node), !node.isExchanged, node.running != nil else { return false }
         let isKnown = nodes.indices.allSatisfy { other in
-            guard other != place else { return true }
-            // What was written after the copy was begun may be on it.
+            guard other != place, !nodes[other].isExchanged else { return true }
             let heard = nodes[other].running?.shard.heardLife(of: node.id)
-            return heard.map { $0.batch > copy.life.batch + 2 } ?? false
+            return heard.map { $0.batch > copy.batch } ?? false
         }
         guard isKnown else { return false }
         kill(place)

@@ -61,6 +61,13 @@ public struct SimulationOptions: Sendable {
     #endif
 
     public init(seed: UInt64) {
+        self.init(seed: seed, exchangesDisks: Self.exchangesDisks(in: seed))
+    }
+
+    /// A run in which disks are exchanged, as they are in one seed of ten.
+    init(exchangeSeed seed: UInt64) { self.init(seed: seed, exchangesDisks: true) }
+
+    private init(seed: UInt64, exchangesDisks: Bool) {
         var random = SeededGenerator(seed: seed, subsystem: "options")
         self.seed = seed
         nodes = random.pick([1, 3, 3, 3, 3, 3, 5, 5, 5])
@@ -69,17 +76,7 @@ public struct SimulationOptions: Sendable {
         clients = random.between(2...8)
         watchers = random.between(1...4)
         keys = random.between(2...12)
-        // Each by a generator of its own: a new class leaves the others as they were.
-        faults = FaultClass.allCases.filter { fault in
-            var random = SeededGenerator(seed: seed, subsystem: "class \(fault.rawValue)")
-            return !random.happens(permille: 300)
-        }
-        var kinds = SeededGenerator(seed: seed, subsystem: "exchanges")
-        let exchangesDisks = nodes > 1 && kinds.happens(permille: 100)
-        faults.removeAll {
-            exchangesDisks
-                ? !FaultClass.besideExchanges.contains($0) : FaultClass.exchanges.contains($0)
-        }
+        faults = Self.faults(of: seed, exchangesDisks: exchangesDisks && nodes > 1)
         faultSeconds = random.between(UInt64(4)...30)
         clientPause = random.pick([1_000_000, 10_000_000, 50_000_000])
         journalFileBytes = random.pick([4_096, 16_384, 65_536, 1 << 20])
@@ -112,6 +109,24 @@ public struct SimulationOptions: Sendable {
         if random.happens(permille: 30) { stretch(&random) }
     }
 
+    private static func exchangesDisks(in seed: UInt64) -> Bool {
+        var random = SeededGenerator(seed: seed, subsystem: "exchanges")
+        return random.happens(permille: 100)
+    }
+
+    /// Each by a generator of its own: a new class leaves the others as they were.
+    private static func faults(of seed: UInt64, exchangesDisks: Bool) -> [FaultClass] {
+        FaultClass.allCases.filter { fault in
+            let isPossible =
+                exchangesDisks
+                ? FaultClass.besideExchanges.contains(fault)
+                : !FaultClass.exchanges.contains(fault)
+            guard isPossible else { return false }
+            var random = SeededGenerator(seed: seed, subsystem: "class \(fault.rawValue)")
+            return !random.happens(permille: 300)
+        }
+    }
+
     /// Minutes instead of seconds, so that what is minutes late still finds somebody.
     private mutating func stretch(_ random: inout SeededGenerator) {
         faultSeconds = random.between(UInt64(120)...300)
@@ -124,7 +139,11 @@ public struct SimulationOptions: Sendable {
     /// The core alone: Raft, journals and disks of up to nine nodes, for minutes, with records instead
     /// of clients.
     public init(coreSeed seed: UInt64) {
-        self.init(seed: seed)
+        self.init(coreSeed: seed, exchangesDisks: Self.exchangesDisks(in: seed))
+    }
+
+    init(coreSeed seed: UInt64, exchangesDisks: Bool) {
+        self.init(seed: seed, exchangesDisks: exchangesDisks)
         var random = SeededGenerator(seed: seed, subsystem: "core")
         nodes = random.pick([3, 5, 5, 7, 9])
         founders = nodes
