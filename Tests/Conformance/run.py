@@ -11,14 +11,14 @@ import traceback
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-sys.path[:0] = [str(HERE), str(HERE / "etcd")]
+sys.path[:0] = [str(HERE), str(HERE / "etcd"), str(HERE / "kafka")]
 sys.dont_write_bytecode = True
 
 from cluster import Checks  # noqa: E402
 
 
 def module(name):
-    """A part of that name in `etcd/`, which compares Martlet with etcd."""
+    """A part of that name in `etcd/` or `kafka/`, which compares Martlet with others."""
 
     def run(checks, options):
         importlib.import_module(name).compare(checks, options.system)
@@ -60,6 +60,7 @@ PARTS = {
     "keyspaces": module("keyspaces"),
     "damage": module("damage"),
     "metrics": module("metrics"),
+    "kafka-wire": module("kafka_wire"),
     "command-line": module("command_line"),
     "load": load,
 }

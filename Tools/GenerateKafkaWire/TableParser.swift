@@ -61,6 +61,8 @@ struct TableParser {
         let advertised = try node.value(of: "advertised").map { text throws(TableError) in
             try range(text, within: 0...versions.upperBound, node)
         }
+        var request = request
+        request.comment = request.comment.isEmpty ? node.comment : request.comment
         return API(
             key: key,
             name: name,

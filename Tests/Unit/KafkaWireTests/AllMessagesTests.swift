@@ -25,9 +25,9 @@ import Testing
     func messagesThatAreCutAreRefused(_ codec: MessageCodec) {
         for version in codec.versions {
             var random = RandomFields(seed: UInt64(version) + 100)
-            for _ in 0..<3 {
+            for _ in 0..<2 {
                 let bytes = codec.sample(version, &random)
-                for count in 0..<min(bytes.count, 600) {
+                for count in 0..<min(bytes.count, 400) {
                     #expect(throws: DecodeError.self, "v\(version), \(count) of \(bytes.count)") {
                         try codec.again(bytes[0..<count], version)
                     }

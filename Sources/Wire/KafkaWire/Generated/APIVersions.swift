@@ -2,6 +2,7 @@
 
 public import Bytes
 
+/// Which versions of which requests a broker knows; asked before anything else.
 public struct APIVersionsRequest: KafkaMessage {
     public static let api = KafkaAPI.apiVersions
     public static let leastBytes = 0

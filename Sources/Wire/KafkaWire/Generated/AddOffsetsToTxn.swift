@@ -2,6 +2,7 @@
 
 public import Bytes
 
+/// Tells the coordinator which group's offsets a transaction is about to commit.
 public struct AddOffsetsToTxnRequest: KafkaMessage {
     public static let api = KafkaAPI.addOffsetsToTxn
     public static let leastBytes = 13

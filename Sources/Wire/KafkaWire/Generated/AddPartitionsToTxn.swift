@@ -2,6 +2,7 @@
 
 public import Bytes
 
+/// Tells the coordinator which partitions a transaction is about to write to.
 public struct AddPartitionsToTxnRequest: KafkaMessage {
     public static let api = KafkaAPI.addPartitionsToTxn
     public static let leastBytes = 2

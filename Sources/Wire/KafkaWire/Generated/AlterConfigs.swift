@@ -2,6 +2,7 @@
 
 public import Bytes
 
+/// Replaces the configuration of topics and brokers.
 public struct AlterConfigsRequest: KafkaMessage {
     public static let api = KafkaAPI.alterConfigs
     public static let leastBytes = 3

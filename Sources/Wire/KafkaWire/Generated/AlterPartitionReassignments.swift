@@ -2,6 +2,7 @@
 
 public import Bytes
 
+/// Moves partitions to other brokers.
 public struct AlterPartitionReassignmentsRequest: KafkaMessage {
     public static let api = KafkaAPI.alterPartitionReassignments
     public static let leastBytes = 6

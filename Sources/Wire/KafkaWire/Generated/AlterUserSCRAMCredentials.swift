@@ -2,6 +2,7 @@
 
 public import Bytes
 
+/// Sets and deletes SCRAM credentials.
 public struct AlterUserSCRAMCredentialsRequest: KafkaMessage {
     public static let api = KafkaAPI.alterUserSCRAMCredentials
     public static let leastBytes = 3

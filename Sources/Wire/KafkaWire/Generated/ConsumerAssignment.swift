@@ -2,6 +2,7 @@
 
 public import Bytes
 
+/// What the leader of a classic group gives a member.
 public struct ConsumerAssignment: KafkaPayload {
     public static let versions: ClosedRange<Int16> = 0...3
     public static let leastBytes = 8

@@ -2,6 +2,7 @@
 
 public import Bytes
 
+/// State and members of consumer groups.
 public struct ConsumerGroupDescribeRequest: KafkaMessage {
     public static let api = KafkaAPI.consumerGroupDescribe
     public static let leastBytes = 3
@@ -141,6 +142,7 @@ extension ConsumerGroupDescribeResponse {
         public var subscribedTopicRegex: String? = nil
         public var assignment: Assignment = Assignment()
         public var targetAssignment: Assignment = Assignment()
+        /// 0 classic, 1 consumer.
         public var memberType: Int8 = -1
 
         public init(

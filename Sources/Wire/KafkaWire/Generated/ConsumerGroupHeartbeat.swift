@@ -2,12 +2,14 @@
 
 public import Bytes
 
+/// A consumer group's member lives, says what it wants and has, and hears what it gets (KIP-848).
 public struct ConsumerGroupHeartbeatRequest: KafkaMessage {
     public static let api = KafkaAPI.consumerGroupHeartbeat
     public static let leastBytes = 16
 
     public var groupID: ByteSlice = ByteSlice.empty
     public var memberID: ByteSlice = ByteSlice.empty
+    /// 0 joins, -1 leaves, -2 leaves for a while.
     public var memberEpoch: Int32 = 0
     public var instanceID: ByteSlice? = nil
     public var rackID: String? = nil
@@ -15,6 +17,7 @@ public struct ConsumerGroupHeartbeatRequest: KafkaMessage {
     public var subscribedTopicNames: [ByteSlice]? = nil
     public var subscribedTopicRegex: String? = nil
     public var serverAssignor: String? = nil
+    /// What the member has; null for no change.
     public var topicPartitions: [TopicPartitions]? = nil
 
     public init(

@@ -2,6 +2,7 @@
 
 public import Bytes
 
+/// What a member of a classic group wants and has.
 public struct ConsumerSubscription: KafkaPayload {
     public static let versions: ClosedRange<Int16> = 0...3
     public static let leastBytes = 8

@@ -2,6 +2,7 @@
 
 public import Bytes
 
+/// Gives topics more partitions.
 public struct CreatePartitionsRequest: KafkaMessage {
     public static let api = KafkaAPI.createPartitions
     public static let leastBytes = 7

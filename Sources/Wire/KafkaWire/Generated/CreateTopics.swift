@@ -2,6 +2,7 @@
 
 public import Bytes
 
+/// Creates topics.
 public struct CreateTopicsRequest: KafkaMessage {
     public static let api = KafkaAPI.createTopics
     public static let leastBytes = 7

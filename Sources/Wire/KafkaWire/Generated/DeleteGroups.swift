@@ -2,6 +2,7 @@
 
 public import Bytes
 
+/// Deletes groups without members.
 public struct DeleteGroupsRequest: KafkaMessage {
     public static let api = KafkaAPI.deleteGroups
     public static let leastBytes = 2

@@ -2,6 +2,7 @@
 
 public import Bytes
 
+/// Moves the beginnings of partitions on.
 public struct DeleteRecordsRequest: KafkaMessage {
     public static let api = KafkaAPI.deleteRecords
     public static let leastBytes = 6

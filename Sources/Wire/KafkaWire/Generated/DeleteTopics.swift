@@ -2,6 +2,7 @@
 
 public import Bytes
 
+/// Deletes topics, by name or identity.
 public struct DeleteTopicsRequest: KafkaMessage {
     public static let api = KafkaAPI.deleteTopics
     public static let leastBytes = 6

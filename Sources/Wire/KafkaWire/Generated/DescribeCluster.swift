@@ -2,6 +2,7 @@
 
 public import Bytes
 
+/// Which brokers there are.
 public struct DescribeClusterRequest: KafkaMessage {
     public static let api = KafkaAPI.describeCluster
     public static let leastBytes = 2

@@ -2,6 +2,7 @@
 
 public import Bytes
 
+/// The configuration of topics and brokers.
 public struct DescribeConfigsRequest: KafkaMessage {
     public static let api = KafkaAPI.describeConfigs
     public static let leastBytes = 4
@@ -44,6 +45,7 @@ extension DescribeConfigsRequest {
     public struct Resource: KafkaStructure {
         public static let leastBytes = 4
 
+        /// 2 a topic, 4 a broker.
         public var resourceType: Int8 = 0
         public var resourceName: String = ""
         public var configurationKeys: [String]? = []

@@ -2,6 +2,7 @@
 
 public import Bytes
 
+/// State and members of classic groups.
 public struct DescribeGroupsRequest: KafkaMessage {
     public static let api = KafkaAPI.describeGroups
     public static let leastBytes = 3

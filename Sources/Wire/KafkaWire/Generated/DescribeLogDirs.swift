@@ -2,6 +2,7 @@
 
 public import Bytes
 
+/// How large partitions are on disk.
 public struct DescribeLogDirsRequest: KafkaMessage {
     public static let api = KafkaAPI.describeLogDirs
     public static let leastBytes = 2

@@ -2,6 +2,7 @@
 
 public import Bytes
 
+/// Which producers write to partitions.
 public struct DescribeProducersRequest: KafkaMessage {
     public static let api = KafkaAPI.describeProducers
     public static let leastBytes = 2

@@ -2,6 +2,7 @@
 
 public import Bytes
 
+/// The replicas of the controllers' log.
 public struct DescribeQuorumRequest: KafkaMessage {
     public static let api = KafkaAPI.describeQuorum
     public static let leastBytes = 2

@@ -2,6 +2,7 @@
 
 public import Bytes
 
+/// Partitions of topics, by pages.
 public struct DescribeTopicPartitionsRequest: KafkaMessage {
     public static let api = KafkaAPI.describeTopicPartitions
     public static let leastBytes = 7

@@ -2,6 +2,7 @@
 
 public import Bytes
 
+/// The state of transactions.
 public struct DescribeTransactionsRequest: KafkaMessage {
     public static let api = KafkaAPI.describeTransactions
     public static let leastBytes = 2

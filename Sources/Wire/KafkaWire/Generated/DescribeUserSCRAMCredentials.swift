@@ -2,6 +2,7 @@
 
 public import Bytes
 
+/// By which SCRAM mechanisms users can authenticate.
 public struct DescribeUserSCRAMCredentialsRequest: KafkaMessage {
     public static let api = KafkaAPI.describeUserSCRAMCredentials
     public static let leastBytes = 2
@@ -140,6 +141,7 @@ extension DescribeUserSCRAMCredentialsResponse {
     public struct Credential: KafkaStructure {
         public static let leastBytes = 6
 
+        /// 1 SCRAM-SHA-256, 2 SCRAM-SHA-512.
         public var mechanism: Int8 = 0
         public var iterations: Int32 = 0
 

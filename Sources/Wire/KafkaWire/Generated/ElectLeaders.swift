@@ -2,6 +2,7 @@
 
 public import Bytes
 
+/// Makes other replicas lead.
 public struct ElectLeadersRequest: KafkaMessage {
     public static let api = KafkaAPI.electLeaders
     public static let leastBytes = 7

@@ -2,6 +2,7 @@
 
 public import Bytes
 
+/// Commits or aborts a transaction.
 public struct EndTxnRequest: KafkaMessage {
     public static let api = KafkaAPI.endTxn
     public static let leastBytes = 13

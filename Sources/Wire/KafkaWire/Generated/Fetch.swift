@@ -2,6 +2,7 @@
 
 public import Bytes
 
+/// Reads batches, and waits for them if there are too few.
 public struct FetchRequest: KafkaMessage {
     public static let api = KafkaAPI.fetch
     public static let leastBytes = 21
@@ -12,8 +13,10 @@ public struct FetchRequest: KafkaMessage {
     public var maxWaitMs: Int32 = 0
     public var minBytes: Int32 = 0
     public var maxBytes: Int32 = 2147483647
+    /// 0 reads all that is committed in the log, 1 only what transactions committed.
     public var isolationLevel: Int8 = 0
     public var sessionID: Int32 = 0
+    /// -1 for a fetch outside of any session.
     public var sessionEpoch: Int32 = -1
     public var topics: [Topic] = []
     public var forgottenTopics: [ForgottenTopic] = []
@@ -382,9 +385,12 @@ extension FetchResponse {
         public var lastStableOffset: Int64 = -1
         public var logStartOffset: Int64 = -1
         public var divergingEpoch: EpochEndOffset = EpochEndOffset()
+        /// Who leads instead, with an error that says so (KIP-951).
         public var currentLeader: CurrentLeader = CurrentLeader()
         public var snapshotID: SnapshotID = SnapshotID()
+        /// Whose batches from which offset on a reader of committed transactions must drop.
         public var abortedTransactions: [AbortedTransaction]? = []
+        /// The broker that the client should read from instead.
         public var preferredReadReplica: Int32 = -1
         public var records: RecordsPayload? = RecordsPayload()
 

@@ -2,11 +2,13 @@
 
 public import Bytes
 
+/// Which broker is responsible for a group or a transaction.
 public struct FindCoordinatorRequest: KafkaMessage {
     public static let api = KafkaAPI.findCoordinator
     public static let leastBytes = 2
 
     public var key: ByteSlice = ByteSlice.empty
+    /// 0 for a group, 1 for a transaction.
     public var keyType: Int8 = 0
     public var coordinatorKeys: [ByteSlice] = []
 

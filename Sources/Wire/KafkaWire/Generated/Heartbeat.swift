@@ -2,6 +2,7 @@
 
 public import Bytes
 
+/// A classic group's member lives.
 public struct HeartbeatRequest: KafkaMessage {
     public static let api = KafkaAPI.heartbeat
     public static let leastBytes = 8

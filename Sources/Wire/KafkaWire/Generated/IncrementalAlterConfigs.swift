@@ -2,6 +2,7 @@
 
 public import Bytes
 
+/// Changes single settings of topics and brokers.
 public struct IncrementalAlterConfigsRequest: KafkaMessage {
     public static let api = KafkaAPI.incrementalAlterConfigs
     public static let leastBytes = 3
@@ -68,6 +69,7 @@ extension IncrementalAlterConfigsRequest {
         public static let leastBytes = 4
 
         public var name: String = ""
+        /// 0 set, 1 delete, 2 append, 3 subtract.
         public var configOperation: Int8 = 0
         public var value: String? = ""
 

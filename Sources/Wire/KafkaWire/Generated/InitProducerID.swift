@@ -2,6 +2,7 @@
 
 public import Bytes
 
+/// Gives a producer its number and epoch, and fences those with earlier ones.
 public struct InitProducerIDRequest: KafkaMessage {
     public static let api = KafkaAPI.initProducerID
     public static let leastBytes = 6

@@ -2,6 +2,7 @@
 
 public import Bytes
 
+/// Enters a classic group and waits for the others.
 public struct JoinGroupRequest: KafkaMessage {
     public static let api = KafkaAPI.joinGroup
     public static let leastBytes = 14

@@ -2,51 +2,97 @@
 
 /// The requests that Martlet knows, by the numbers that clients call them by.
 public enum KafkaAPI: Int16, CaseIterable, Sendable {
+    /// Appends batches to partitions; with `acks` 0 nobody answers.
     case produce = 0
+    /// Reads batches, and waits for them if there are too few.
     case fetch = 1
+    /// Where a partition begins and ends, or had come to at a time.
     case listOffsets = 2
+    /// Which topics there are, and which broker leads each partition.
     case metadata = 3
+    /// Stores how far a group has come.
     case offsetCommit = 8
+    /// How far groups have come.
     case offsetFetch = 9
+    /// Which broker is responsible for a group or a transaction.
     case findCoordinator = 10
+    /// Enters a classic group and waits for the others.
     case joinGroup = 11
+    /// A classic group's member lives.
     case heartbeat = 12
+    /// Leaves a classic group.
     case leaveGroup = 13
+    /// The leader of a classic group says who gets what; each member hears its part.
     case syncGroup = 14
+    /// State and members of classic groups.
     case describeGroups = 15
+    /// Which groups a broker is responsible for.
     case listGroups = 16
+    /// Which mechanism a client will authenticate by.
     case saslHandshake = 17
+    /// Which versions of which requests a broker knows; asked before anything else.
     case apiVersions = 18
+    /// Creates topics.
     case createTopics = 19
+    /// Deletes topics, by name or identity.
     case deleteTopics = 20
+    /// Moves the beginnings of partitions on.
     case deleteRecords = 21
+    /// Gives a producer its number and epoch, and fences those with earlier ones.
     case initProducerID = 22
+    /// Where a leader's epoch ended, so that readers find where logs part.
     case offsetForLeaderEpoch = 23
+    /// Tells the coordinator which partitions a transaction is about to write to.
     case addPartitionsToTxn = 24
+    /// Tells the coordinator which group's offsets a transaction is about to commit.
     case addOffsetsToTxn = 25
+    /// Commits or aborts a transaction.
     case endTxn = 26
+    /// Writes a transaction's markers; from coordinator to partitions, or to abort one that hangs.
     case writeTxnMarkers = 27
+    /// Stores how far a group has come, if its transaction commits.
     case txnOffsetCommit = 28
+    /// The configuration of topics and brokers.
     case describeConfigs = 32
+    /// Replaces the configuration of topics and brokers.
     case alterConfigs = 33
+    /// How large partitions are on disk.
     case describeLogDirs = 35
+    /// A step of authentication.
     case saslAuthenticate = 36
+    /// Gives topics more partitions.
     case createPartitions = 37
+    /// Deletes groups without members.
     case deleteGroups = 42
+    /// Makes other replicas lead.
     case electLeaders = 43
+    /// Changes single settings of topics and brokers.
     case incrementalAlterConfigs = 44
+    /// Moves partitions to other brokers.
     case alterPartitionReassignments = 45
+    /// Which partitions are on the move.
     case listPartitionReassignments = 46
+    /// Forgets how far a group has come in some partitions.
     case offsetDelete = 47
+    /// By which SCRAM mechanisms users can authenticate.
     case describeUserSCRAMCredentials = 50
+    /// Sets and deletes SCRAM credentials.
     case alterUserSCRAMCredentials = 51
+    /// The replicas of the controllers' log.
     case describeQuorum = 55
+    /// Which brokers there are.
     case describeCluster = 60
+    /// Which producers write to partitions.
     case describeProducers = 61
+    /// The state of transactions.
     case describeTransactions = 65
+    /// Which transactions a broker is responsible for.
     case listTransactions = 66
+    /// A consumer group's member lives, says what it wants and has, and hears what it gets (KIP-848).
     case consumerGroupHeartbeat = 68
+    /// State and members of consumer groups.
     case consumerGroupDescribe = 69
+    /// Partitions of topics, by pages.
     case describeTopicPartitions = 75
 
     /// Kafka's name, as in its documentation and metrics.

@@ -2,6 +2,7 @@
 
 public import Bytes
 
+/// Leaves a classic group.
 public struct LeaveGroupRequest: KafkaMessage {
     public static let api = KafkaAPI.leaveGroup
     public static let leastBytes = 3

@@ -2,6 +2,7 @@
 
 public import Bytes
 
+/// Which groups a broker is responsible for.
 public struct ListGroupsRequest: KafkaMessage {
     public static let api = KafkaAPI.listGroups
     public static let leastBytes = 0

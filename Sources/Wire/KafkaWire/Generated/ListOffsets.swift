@@ -2,6 +2,7 @@
 
 public import Bytes
 
+/// Where a partition begins and ends, or had come to at a time.
 public struct ListOffsetsRequest: KafkaMessage {
     public static let api = KafkaAPI.listOffsets
     public static let leastBytes = 7
@@ -78,6 +79,7 @@ extension ListOffsetsRequest {
 
         public var index: Int32 = 0
         public var currentLeaderEpoch: Int32 = -1
+        /// Milliseconds, or -1 the end, -2 the beginning, -3 the record with the largest timestamp.
         public var timestamp: Int64 = 0
 
         public init(index: Int32 = 0, currentLeaderEpoch: Int32 = -1, timestamp: Int64 = 0) {

@@ -2,6 +2,7 @@
 
 public import Bytes
 
+/// Which partitions are on the move.
 public struct ListPartitionReassignmentsRequest: KafkaMessage {
     public static let api = KafkaAPI.listPartitionReassignments
     public static let leastBytes = 6

@@ -2,6 +2,7 @@
 
 public import Bytes
 
+/// Which transactions a broker is responsible for.
 public struct ListTransactionsRequest: KafkaMessage {
     public static let api = KafkaAPI.listTransactions
     public static let leastBytes = 3

@@ -2,10 +2,12 @@
 
 public import Bytes
 
+/// Which topics there are, and which broker leads each partition.
 public struct MetadataRequest: KafkaMessage {
     public static let api = KafkaAPI.metadata
     public static let leastBytes = 4
 
+    /// Null for all topics; in version 0 an empty list.
     public var topics: [Topic]? = []
     public var allowAutoTopicCreation: Bool = true
     public var includeClusterAuthorizedOperations: Bool = false

@@ -2,14 +2,17 @@
 
 public import Bytes
 
+/// Stores how far a group has come.
 public struct OffsetCommitRequest: KafkaMessage {
     public static let api = KafkaAPI.offsetCommit
     public static let leastBytes = 9
 
     public var groupID: ByteSlice = ByteSlice.empty
+    /// -1 for a commit from outside of the group.
     public var generationIDOrMemberEpoch: Int32 = -1
     public var memberID: ByteSlice = ByteSlice.empty
     public var groupInstanceID: ByteSlice? = nil
+    /// -1 for the broker's own.
     public var retentionTimeMs: Int64 = -1
     public var topics: [Topic] = []
 

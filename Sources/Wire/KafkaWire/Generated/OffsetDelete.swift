@@ -2,6 +2,7 @@
 
 public import Bytes
 
+/// Forgets how far a group has come in some partitions.
 public struct OffsetDeleteRequest: KafkaMessage {
     public static let api = KafkaAPI.offsetDelete
     public static let leastBytes = 6

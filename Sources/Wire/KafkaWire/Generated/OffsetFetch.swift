@@ -2,6 +2,7 @@
 
 public import Bytes
 
+/// How far groups have come.
 public struct OffsetFetchRequest: KafkaMessage {
     public static let api = KafkaAPI.offsetFetch
     public static let leastBytes = 3
@@ -9,6 +10,7 @@ public struct OffsetFetchRequest: KafkaMessage {
     public var groupID: ByteSlice = ByteSlice.empty
     public var topics: [Topic]? = []
     public var groups: [Group] = []
+    /// Refuses rather than tell an offset that an open transaction may change.
     public var requireStable: Bool = false
 
     public init(

@@ -2,6 +2,7 @@
 
 public import Bytes
 
+/// Where a leader's epoch ended, so that readers find where logs part.
 public struct OffsetForLeaderEpochRequest: KafkaMessage {
     public static let api = KafkaAPI.offsetForLeaderEpoch
     public static let leastBytes = 4

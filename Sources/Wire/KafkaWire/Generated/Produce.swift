@@ -2,11 +2,13 @@
 
 public import Bytes
 
+/// Appends batches to partitions; with `acks` 0 nobody answers.
 public struct ProduceRequest: KafkaMessage {
     public static let api = KafkaAPI.produce
     public static let leastBytes = 9
 
     public var transactionalID: ByteSlice? = nil
+    /// 1 when the leader has it, -1 when it is safe, 0 for no answer.
     public var acks: Int16 = 0
     public var timeoutMs: Int32 = 0
     public var topics: [Topic] = []
@@ -201,10 +203,12 @@ extension ProduceResponse {
         public var index: Int32 = 0
         public var errorCode: KafkaErrorCode = KafkaErrorCode.none
         public var baseOffset: Int64 = 0
+        /// -1 where the producer's timestamps stand.
         public var logAppendTimeMs: Int64 = -1
         public var logStartOffset: Int64 = -1
         public var recordErrors: [RecordError] = []
         public var errorMessage: String? = nil
+        /// Who leads instead, with an error that says so (KIP-951).
         public var currentLeader: CurrentLeader = CurrentLeader()
 
         public init(

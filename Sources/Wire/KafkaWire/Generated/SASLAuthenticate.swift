@@ -2,6 +2,7 @@
 
 public import Bytes
 
+/// A step of authentication.
 public struct SASLAuthenticateRequest: KafkaMessage {
     public static let api = KafkaAPI.saslAuthenticate
     public static let leastBytes = 2
@@ -35,6 +36,7 @@ public struct SASLAuthenticateResponse: KafkaMessage {
     public var errorCode: KafkaErrorCode = KafkaErrorCode.none
     public var errorMessage: String? = ""
     public var authBytes: ByteSlice = ByteSlice.empty
+    /// When the client must authenticate again; 0 for never.
     public var sessionLifetimeMs: Int64 = 0
 
     public init(

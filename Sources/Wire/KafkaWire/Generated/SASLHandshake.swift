@@ -2,6 +2,7 @@
 
 public import Bytes
 
+/// Which mechanism a client will authenticate by.
 public struct SASLHandshakeRequest: KafkaMessage {
     public static let api = KafkaAPI.saslHandshake
     public static let leastBytes = 2

@@ -2,6 +2,7 @@
 
 public import Bytes
 
+/// The leader of a classic group says who gets what; each member hears its part.
 public struct SyncGroupRequest: KafkaMessage {
     public static let api = KafkaAPI.syncGroup
     public static let leastBytes = 9

@@ -2,6 +2,7 @@
 
 public import Bytes
 
+/// Stores how far a group has come, if its transaction commits.
 public struct TxnOffsetCommitRequest: KafkaMessage {
     public static let api = KafkaAPI.txnOffsetCommit
     public static let leastBytes = 18

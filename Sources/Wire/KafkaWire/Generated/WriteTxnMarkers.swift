@@ -2,6 +2,7 @@
 
 public import Bytes
 
+/// Writes a transaction's markers; from coordinator to partitions, or to abort one that hangs.
 public struct WriteTxnMarkersRequest: KafkaMessage {
     public static let api = KafkaAPI.writeTxnMarkers
     public static let leastBytes = 2
@@ -34,6 +35,7 @@ extension WriteTxnMarkersRequest {
 
         public var producerID: Int64 = 0
         public var producerEpoch: Int16 = 0
+        /// True commits.
         public var transactionResult: Bool = false
         public var topics: [Topic] = []
         public var coordinatorEpoch: Int32 = 0
