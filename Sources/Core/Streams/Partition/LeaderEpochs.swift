@@ -21,8 +21,8 @@ struct LeaderEpochs: Sendable {
     var latest: LeaderEpoch { starts.last?.epoch ?? .none }
 
     mutating func note(_ epoch: LeaderEpoch, at offset: Offset) {
-        guard epoch != latest else { return }
-        precondition(epoch > latest, "epoch \(epoch) after \(latest): a log's terms never fall")
+        // Terms of a log never fall; of a snapshot that says otherwise the later one counts on.
+        guard epoch > latest else { return }
         if starts.count >= Limits.leaderEpochsMax { starts.removeFirst(starts.count / 2) }
         starts.append(Start(epoch: epoch, offset: offset))
     }

@@ -87,21 +87,35 @@ extension Partition {
         case .earliest:
             return .found(place(logStartOffset, epochs.starts.first?.epoch ?? .none))
         case .latest: return .found(place(end(for: isolation), epochs.latest))
-        case .maxTimestamp:
-            return answer(
-                TimestampSearch(timestamp: nil, offsets: offsets),
-                latestBatch(in: offsets)
-            )
+        case .maxTimestamp: return latestRecord(in: offsets)
         case .timestamp(let timestamp):
             let search = TimestampSearch(timestamp: timestamp, offsets: offsets)
             var from = offsets.lowerBound
-            while let batch = firstBatch(notBefore: timestamp, in: from..<offsets.upperBound) {
+            while from < offsets.upperBound,
+                let batch = firstBatch(notBefore: timestamp, in: from..<offsets.upperBound)
+            {
                 let answer = answer(search, batch)
                 guard case .none = answer else { return answer }
                 from = batch.lastOffset.next
             }
             return .none
         }
+    }
+
+    /// What a batch says of its latest record is nothing worth where the range cuts it.
+    private func latestRecord(in offsets: Range<Offset>) -> OffsetAnswer {
+        let search = TimestampSearch(timestamp: nil, offsets: offsets)
+        var place = log.place(of: offsets.lowerBound)
+        guard let first = log.batch(at: &place), first.baseOffset < offsets.lowerBound else {
+            return answer(search, latestBatch(in: offsets))
+        }
+        let rest = min(first.lastOffset.next, offsets.upperBound)..<offsets.upperBound
+        let inFirst = answer(search, first)
+        guard let latest = latestBatch(in: rest) else { return inFirst }
+        guard case .found(let found) = inFirst, found.timestamp >= latest.maxTimestamp else {
+            return answer(search, latest)
+        }
+        return inFirst
     }
 
     private func place(_ offset: Offset, _ epoch: LeaderEpoch) -> TimestampedOffset {

@@ -40,7 +40,7 @@ extension Partition {
         var place = log.place(of: offset)
         var batches: [StoredBatch] = []
         var byteCount = 0
-        while let batch = log.batch(at: &place), batch.baseOffset < end {
+        while let batch = log.batch(at: &place), batch.lastOffset < end {
             guard batches.isEmpty || byteCount + batch.byteCount <= bytesMax else { break }
             batches.append(batch)
             byteCount += batch.byteCount

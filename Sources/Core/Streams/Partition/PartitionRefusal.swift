@@ -56,6 +56,13 @@ public struct Appended: Sendable, Equatable {
 
     /// Whether it was there before, and was sent again.
     public let isDuplicate: Bool
+
+    public init(baseOffset: Offset, lastOffset: Offset, maxTimestamp: Int64, isDuplicate: Bool) {
+        self.baseOffset = baseOffset
+        self.lastOffset = lastOffset
+        self.maxTimestamp = maxTimestamp
+        self.isDuplicate = isDuplicate
+    }
 }
 
 /// Where a transaction's marker lies.
@@ -64,4 +71,9 @@ public struct MarkerWritten: Sendable, Equatable {
 
     /// Whether it was there before, and the coordinator repeats itself.
     public let isRepeated: Bool
+
+    public init(offset: Offset, isRepeated: Bool) {
+        self.offset = offset
+        self.isRepeated = isRepeated
+    }
 }
