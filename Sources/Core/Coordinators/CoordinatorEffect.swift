@@ -10,7 +10,14 @@ public struct CoordinatorWaiter: Identifier {
 public struct CoordinatorTicket: Sendable, Hashable {
     /// In which the coordinator was made: tickets of an earlier one are unknown to the next.
     public var term: Term
+    public var part: Part
     public var number: UInt64
+
+    /// Which of a node's coordinators made it.
+    public enum Part: Sendable {
+        case groups
+        case transactions
+    }
 }
 
 /// What a leader's coordinator wants done, in this order.

@@ -31,6 +31,21 @@ public enum CoordinatorError: Int16, Error, Sendable {
     /// What the request says goes beyond a limit, or contradicts itself.
     case invalidRequest = 42
 
+    /// The producer has another one with its ID and a later epoch behind it.
+    case invalidProducerEpoch = 47
+
+    /// Nothing to commit or to abort, or the other of both was decided.
+    case invalidTransactionState = 48
+
+    /// The producer ID is not that of the transactional ID.
+    case invalidProducerIDMapping = 49
+
+    /// Not above zero, or above `Limits.transactionTimeoutMax`.
+    case invalidTransactionTimeout = 50
+
+    /// Something else is being done for the transactional ID; try again.
+    case concurrentTransactions = 51
+
     /// More groups than `Limits.groupsMax`; delete some.
     case policyViolation = 44
     case nonEmptyGroup = 68
@@ -50,4 +65,11 @@ public enum CoordinatorError: Int16, Error, Sendable {
 
     /// A transaction that is not decided yet holds an offset (KIP-447); try again.
     case unstableOffsetCommit = 88
+
+    /// Another producer has the transactional ID now; stop.
+    case producerFenced = 90
+    case transactionalIDNotFound = 105
+
+    /// Abort the transaction and begin another (KIP-890).
+    case transactionAbortable = 120
 }

@@ -49,6 +49,27 @@ public enum Limits {
     /// Groups that are looked at for expired offsets at a time; a millisecond or so.
     public static let groupsCheckedAtOnce = 64
 
+    /// Transactional IDs of one coordinator.
+    public static let transactionalIDsMax = 100_000
+
+    /// Partitions and groups of one transaction; its record, an entry of the log, names all of them.
+    public static let transactionPartitionsMax = 10_000
+
+    /// The longest transaction, in milliseconds: Kafka's `transaction.max.timeout.ms`.
+    public static let transactionTimeoutMax: Int32 = 900_000
+
+    /// Producer IDs that a leader takes from the log at once; what it does not use is lost.
+    public static let producersPerBlock: Int64 = 1_000
+
+    /// Who may wait for a block of producer IDs.
+    public static let producerWaitersMax = 10_000
+
+    /// Transactional IDs that are looked at for long disuse at a time.
+    public static let transactionsCheckedAtOnce = 1_000
+
+    /// How long it is looked whether a proposal of unknown fate was applied after all, in milliseconds.
+    public static let doubtDuration: Int64 = 60_000
+
     /// Bytes after which a chunk of a snapshot ends; with the last record it may be longer.
     public static let snapshotChunkBytesWanted = 1 << 20
 }

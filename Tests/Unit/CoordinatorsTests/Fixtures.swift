@@ -12,6 +12,7 @@ final class TestCoordinator {
     var answers: [CoordinatorWaiter: GroupAnswer] = [:]
     var proposals: [(command: CoordinatorCommand, ticket: CoordinatorTicket)] = []
     var log: [(bytes: ByteSlice, time: GroupTime)] = []
+    var news: [(CoordinatorWaiter, GroupAnswer)] = []
     var lastWaiter: UInt64 = 0
     var lastMember = 0
     var term = Term(1)
@@ -40,6 +41,7 @@ final class TestCoordinator {
             case .answer(let waiter, let answer):
                 #expect(answers[waiter] == nil, "\(waiter) is answered twice")
                 answers[waiter] = answer
+                news.append((waiter, answer))
             case .propose(let command, let ticket): proposals.append((command, ticket))
             }
         }

@@ -28,8 +28,39 @@ import Testing
         .deleteOffsets(group: "g", [place]),
         .expireOffsets(group: "g", [place], retention: 7 * 86_400_000),
         .deleteGroups(["g", .empty]),
+        .pendOffsets(
+            group: "g",
+            OffsetsInTransaction(
+                producer: ProducerID(9),
+                epoch: ProducerEpoch(2),
+                commits: [OffsetCommit(place: place, offset: Offset(3), metadata: "pending")]
+            )
+        ),
+        .endOffsets(
+            group: "h",
+            OffsetsMarker(producer: ProducerID(8), epoch: ProducerEpoch(1), isCommitted: true)
+        ),
+        .takeProducers(count: 1_000), .storeTransaction("x", transaction),
+        .forgetTransaction("x", retention: 5), .forgetProducers([ProducerID(8)], retention: 5),
         .advanceTime,
     ]
+
+    static var transaction: TransactionRecord {
+        var record = TransactionRecord(producer: ProducerID(9), timeout: 60_000)
+        record.version = 1
+        record.epoch = ProducerEpoch(2)
+        record.formerProducer = ProducerID(7)
+        record.formerEpoch = ProducerEpoch(1)
+        record.nextProducer = ProducerID(10)
+        record.phase = .prepareCommit
+        record.raisesEpoch = true
+        record.partitions = [place]
+        record.groups = ["g"]
+        record.startedAt = 1_700_000_000_000
+        record.startTime = GroupTime(3)
+        record.time = GroupTime(4)
+        return record
+    }
 
     static func record(members count: Int) -> GroupRecord {
         GroupRecord(
@@ -87,6 +118,8 @@ import Testing
             var state = Self.filledState()
             state.apply(command, at: GroupTime(Int64(round)))
             _ = GroupCoordinator(term: Term(1), state: state, now: state.time)
+            var transactions = TransactionCoordinator(term: Term(1), state: state, now: state.time)
+            _ = transactions.passTime(state: state, now: state.time, wallTime: 0)
         }
         #expect(taken > 1_000)
     }
@@ -101,6 +134,7 @@ import Testing
     static func filledState() -> CoordinatorState {
         var state = CoordinatorState()
         for command in commands.prefix(3) { state.apply(command, at: GroupTime(5)) }
+        for command in commands[6..<10] { state.apply(command, at: GroupTime(6)) }
         for partition in 0..<100 as Range<Int32> {
             let commit = OffsetCommit(
                 place: TopicPartition(topic: ByteSlice("t\(partition % 7)"), partition: partition),
@@ -130,6 +164,16 @@ import Testing
         #expect(empty.state == CoordinatorState())
     }
 
+    @Test func aStateHasEverythingInItsChunks() {
+        let state = Self.filledState()
+        #expect(state.transactionCount == 1)
+        #expect(state.producersTaken == 1_000)
+        #expect(state.ended(ProducerID(8)) != nil)
+        #expect(state.group("g")?.pendingProducers == [ProducerID(9)])
+        #expect(state.groupCount == 3)
+        #expect(Set(Self.chunks(of: state).map { $0[0] }) == [1, 2, 4, 5, 6])
+    }
+
     @Test func aLargeGroupIsCutIntoChunks() throws {
         var state = CoordinatorState()
         let note = ByteSlice([UInt8](repeating: 65, count: Limits.offsetMetadataBytesMax))
@@ -153,7 +197,7 @@ import Testing
         var twice = CoordinatorAssembler()
         try twice.receive(chunks[0])
         #expect(throws: DecodeError.self) { try twice.receive(chunks[0]) }
-        try twice.receive(chunks[2])
+        try twice.receive(chunks[3])
         #expect(throws: DecodeError.self) { try twice.receive(chunks[1]) }
     }
 

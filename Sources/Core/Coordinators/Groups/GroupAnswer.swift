@@ -9,6 +9,7 @@ public enum GroupAnswer: Sendable, Equatable {
     case leave(CoordinatorError?, [LeaveResult])
     case commitOffsets([PartitionResult])
     case fetchOffsets(CoordinatorError?, [FetchedOffset])
+    case endOffsets(CoordinatorError?)
     case describe(GroupDescription)
     case list([ListedGroup])
     case deleteGroups([GroupResult])

@@ -75,11 +75,22 @@ extension GroupCoordinator {
         return group.phase == .empty && group.members.isEmpty ? nil : .nonEmptyGroup
     }
 
+    private mutating func forgetProducers(_ state: CoordinatorState, _ turn: inout GroupTurn) {
+        let retention = settings.producersRetention
+        let old = state.endedProducerIDs.filter {
+            state.ended($0).map { $0.time + retention <= turn.now } ?? false
+        }
+        guard !old.isEmpty else { return }
+        for producer in old { fences[producer] = nil }
+        turn.propose(.forgetProducers(old, retention: retention), then: .expiry)
+    }
+
     /// Looks at some groups for what nobody has used for long.
     mutating func checkOffsets(_ state: CoordinatorState, _ turn: inout GroupTurn) {
         if !check.isUnderWay, check.next <= turn.now {
             check.left = state.groupIDs[...]
             check.next = turn.now + settings.offsetsCheckInterval
+            forgetProducers(state, &turn)
         }
         for id in check.left.prefix(Limits.groupsCheckedAtOnce) {
             guard groups[id] == nil, let group = state.group(id), group.isWithoutMembers else {

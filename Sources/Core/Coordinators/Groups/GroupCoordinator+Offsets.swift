@@ -10,22 +10,65 @@ extension GroupCoordinator {
         _ turn: inout GroupTurn
     ) {
         let id = request.identity.group
-        if let error = refusal(of: request, state, now: turn.now) {
-            settle(id)
-            let results = request.commits.map { PartitionResult(place: $0.place, error: error) }
-            return turn.answer(waiter, .commitOffsets(results))
-        }
+        let error = refusal(of: request, isTransactional: false, state, now: turn.now)
         settle(id)
-        let results = request.commits.map {
-            PartitionResult(place: $0.place, error: $0.fault)
-        }
-        let commits = request.commits.filter { $0.fault == nil }
-        guard !commits.isEmpty else { return turn.answer(waiter, .commitOffsets(results)) }
-        turn.propose(.commitOffsets(group: id, commits), then: .offsets(waiter, results))
+        guard let sound = sound(request.commits, error, for: waiter, &turn) else { return }
+        turn.propose(
+            .commitOffsets(group: id, sound.commits),
+            then: .offsets(waiter, sound.results)
+        )
+    }
+
+    mutating func commit(
+        _ request: TransactionalCommitRequest,
+        from waiter: CoordinatorWaiter,
+        _ state: CoordinatorState,
+        _ turn: inout GroupTurn
+    ) {
+        let id = request.identity.group
+        var offsets = request.offsets
+        let fence = max(
+            fences[offsets.producer] ?? .none,
+            state.ended(offsets.producer)?.epoch ?? .none
+        )
+        let plain = CommitOffsetsRequest(identity: request.identity, commits: offsets.commits)
+        let error =
+            offsets.epoch < fence
+            ? .invalidProducerEpoch
+            : refusal(of: plain, isTransactional: true, state, now: turn.now)
+        settle(id)
+        guard let sound = sound(offsets.commits, error, for: waiter, &turn) else { return }
+        offsets.commits = sound.commits
+        turn.propose(.pendOffsets(group: id, offsets), then: .offsets(waiter, sound.results))
+    }
+
+    /// What can be put into the log; nil if it is nothing, which is answered at once.
+    private func sound(
+        _ commits: [OffsetCommit],
+        _ error: CoordinatorError?,
+        for waiter: CoordinatorWaiter,
+        _ turn: inout GroupTurn
+    ) -> (commits: [OffsetCommit], results: [PartitionResult])? {
+        let results = commits.map { PartitionResult(place: $0.place, error: error ?? $0.fault) }
+        let sound = error == nil ? commits.filter { $0.fault == nil } : []
+        guard sound.isEmpty else { return (sound, results) }
+        turn.answer(waiter, .commitOffsets(results))
+        return nil
+    }
+
+    mutating func end(
+        _ marker: OffsetsMarker,
+        of group: ByteSlice,
+        for waiter: CoordinatorWaiter,
+        _ turn: inout GroupTurn
+    ) {
+        fences[marker.producer] = max(fences[marker.producer] ?? .none, marker.epoch)
+        turn.propose(.endOffsets(group: group, marker), then: .marker(waiter))
     }
 
     private mutating func refusal(
         of request: CommitOffsetsRequest,
+        isTransactional: Bool,
         _ state: CoordinatorState,
         now: GroupTime
     ) -> CoordinatorError? {
@@ -36,7 +79,12 @@ extension GroupCoordinator {
             return .invalidCommitOffsetSize
         }
         if open(id, in: state, now: now) {
-            return groups[id]?.hearCommit(request.identity, isTransactional: false, now: now) ?? nil
+            let error = groups[id]?.hearCommit(
+                request.identity,
+                isTransactional: isTransactional,
+                now: now
+            )
+            return error ?? nil
         }
         guard request.identity.generation < .zero else { return .illegalGeneration }
         return hasRoom(in: state) ? nil : .policyViolation
@@ -52,6 +100,10 @@ extension GroupCoordinator {
             nil,
             places.map { place in
                 var fetched = FetchedOffset(place: place)
+                if request.requiresStable, group?.isPending(place) == true {
+                    fetched.error = .unstableOffsetCommit
+                    return fetched
+                }
                 guard let committed = group?.offsets.offset(of: place) else { return fetched }
                 fetched.offset = committed.offset
                 fetched.leaderEpoch = committed.leaderEpoch

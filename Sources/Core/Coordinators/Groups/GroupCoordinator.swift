@@ -19,6 +19,9 @@ public struct GroupCoordinator: Sendable {
     private var deadlines = DeadlineQueue()
     private var pending: [CoordinatorTicket: PendingChange] = [:]
     private var lastTicket: UInt64 = 0
+
+    /// Of markers that were proposed: what comes after them with an earlier epoch comes too late.
+    var fences: [ProducerID: ProducerEpoch] = [:]
     var check: OffsetsCheck
 
     /// For a leader that has applied an entry of its own term: all that was answered is in `state`.
@@ -58,6 +61,9 @@ public struct GroupCoordinator: Sendable {
         case .leave(let group, let members): leave(group, members, from: waiter, &turn)
         case .commitOffsets(let commit): self.commit(commit, from: waiter, state, &turn)
         case .fetchOffsets(let fetch): turn.answer(waiter, Self.offsets(fetch, in: state))
+        case .commitInTransaction(let commit):
+            self.commit(commit, from: waiter, state, &turn)
+        case .endOffsets(let group, let marker): end(marker, of: group, for: waiter, &turn)
         case .describe(let group): turn.answer(waiter, .describe(description(of: group, state)))
         case .list: turn.answer(waiter, .list(list(state)))
         case .deleteGroups(let ids): delete(ids, for: waiter, state, &turn)
@@ -135,7 +141,7 @@ extension GroupCoordinator {
         var effects = turn.effects
         for proposal in turn.proposals {
             lastTicket += 1
-            let ticket = CoordinatorTicket(term: term, number: lastTicket)
+            let ticket = CoordinatorTicket(term: term, part: .groups, number: lastTicket)
             pending[ticket] = proposal.change
             effects.append(.propose(proposal.command, ticket))
         }
@@ -175,6 +181,7 @@ extension GroupCoordinator {
             groups[id]?.welcome(comeback, &turn)
             settle(id)
         case .offsets(let waiter, let results): turn.answer(waiter, .commitOffsets(results))
+        case .marker(let waiter): turn.answer(waiter, .endOffsets(nil))
         case .deletion(let waiter, let results, let ids):
             for id in ids { groups[id] = nil }
             turn.answer(waiter, .deleteGroups(results))
@@ -206,7 +213,7 @@ extension GroupCoordinator {
         case .emptied(let id):
             groups[id]?.refuseEmptiness(&turn)
             settle(id)
-        case .offsets, .offsetDeletion, .expiry: refuseAnswers(of: change, error, &turn)
+        case .offsets, .marker, .offsetDeletion, .expiry: refuseAnswers(of: change, error, &turn)
         }
     }
 
@@ -219,6 +226,7 @@ extension GroupCoordinator {
         switch change {
         case .offsets(let waiter, let results):
             turn.answer(waiter, .commitOffsets(results.map { $0.refused(error) }))
+        case .marker(let waiter): turn.answer(waiter, .endOffsets(error))
         case .deletion(let waiter, let results, _):
             turn.answer(waiter, .deleteGroups(results.map { $0.refused(error) }))
         case .offsetDeletion(let waiter, let results):

@@ -8,6 +8,12 @@ public enum GroupRequest: Sendable, Equatable {
     case leave(group: ByteSlice, [LeavingMember])
     case commitOffsets(CommitOffsetsRequest)
     case fetchOffsets(FetchOffsetsRequest)
+
+    /// Whoever passes it on has checked the producer with its transaction's coordinator.
+    case commitInTransaction(TransactionalCommitRequest)
+
+    /// From a transaction's coordinator.
+    case endOffsets(group: ByteSlice, OffsetsMarker)
     case describe(group: ByteSlice)
     case list
     case deleteGroups([ByteSlice])
@@ -158,6 +164,17 @@ public struct CommitOffsetsRequest: Sendable, Equatable {
     public init(identity: MemberIdentity, commits: [OffsetCommit]) {
         self.identity = identity
         self.commits = commits
+    }
+}
+
+public struct TransactionalCommitRequest: Sendable, Equatable {
+    /// With generation −1 and an empty member of older clients (before version 3).
+    public var identity: MemberIdentity
+    public var offsets: OffsetsInTransaction
+
+    public init(identity: MemberIdentity, offsets: OffsetsInTransaction) {
+        self.identity = identity
+        self.offsets = offsets
     }
 }
 

@@ -10,6 +10,10 @@ public struct GroupSettings: Sendable, Equatable {
     /// How often expired offsets are looked for: Kafka's `offsets.retention.check.interval.ms`.
     public var offsetsCheckInterval: Int64 = 600_000
 
+    /// How long a producer's last marker is remembered, by which late offsets are known: Kafka's
+    /// `producer.id.expiration.ms`.
+    public var producersRetention: Int64 = 86_400_000
+
     public var sessionTimeoutMin = Limits.sessionTimeoutMin
     public var sessionTimeoutMax = Limits.sessionTimeoutMax
     public var membersMax = Limits.membersMax

@@ -36,6 +36,7 @@ enum PendingChange: Sendable, Equatable {
     case emptied(group: ByteSlice)
 
     case offsets(CoordinatorWaiter, [PartitionResult])
+    case marker(CoordinatorWaiter)
     case deletion(CoordinatorWaiter, [GroupResult], ids: [ByteSlice])
     case offsetDeletion(CoordinatorWaiter, [PartitionResult])
 

@@ -7,6 +7,11 @@ public import Model
 /// coordinator, which alone knows who is alive. Copying the value costs nothing.
 public struct CoordinatorState: Sendable, Equatable {
     var groups: [ByteSlice: GroupState] = [:]
+    var transactions: [ByteSlice: TransactionRecord] = [:]
+    var endedProducers: [ProducerID: EndedProducer] = [:]
+
+    /// How many producer IDs were taken from this group's share.
+    public internal(set) var producersTaken: Int64 = 0
 
     /// The time of the last command.
     public internal(set) var time = GroupTime.zero
@@ -35,19 +40,30 @@ public struct CoordinatorState: Sendable, Equatable {
             removeIfUnused(group)
         case .expireOffsets(let group, let places, let retention):
             expire(places, of: group, after: retention)
+        case .pendOffsets(let group, let pending): pend(pending, of: group)
+        case .endOffsets(let group, let marker): end(marker, of: group)
+        case .takeProducers(let count): producersTaken += count
+        case .storeTransaction(let id, let record): store(record, as: id)
+        case .forgetTransaction(let id, let retention): forgetTransaction(id, after: retention)
+        case .forgetProducers(let producers, let retention):
+            forgetProducers(producers, after: retention)
         case .advanceTime: break
         }
     }
 
+    func committed(_ commit: OffsetCommit) -> CommittedOffset {
+        CommittedOffset(
+            offset: commit.offset,
+            leaderEpoch: commit.leaderEpoch,
+            metadata: commit.metadata,
+            time: time,
+            order: applied
+        )
+    }
+
     private mutating func commit(_ commits: [OffsetCommit], of group: ByteSlice) {
         for commit in commits {
-            let offset = CommittedOffset(
-                offset: commit.offset,
-                leaderEpoch: commit.leaderEpoch,
-                metadata: commit.metadata,
-                time: time,
-                order: applied
-            )
+            let offset = committed(commit)
             change(group) { $0.offsets.set(commit.place, to: offset) }
         }
     }
@@ -73,7 +89,7 @@ public struct CoordinatorState: Sendable, Equatable {
         removeIfUnused(group)
     }
 
-    private mutating func removeIfUnused(_ group: ByteSlice) {
+    mutating func removeIfUnused(_ group: ByteSlice) {
         guard let state = groups[group], state.isUnused else { return }
         groups[group] = nil
     }
@@ -94,10 +110,23 @@ public struct GroupState: Sendable, Equatable {
 
     public internal(set) var offsets = OffsetTable()
 
+    /// Offsets in transactions, by their producers.
+    var pending: [ProducerID: PendingOffsets] = [:]
+
+    /// Sorted.
+    public var pendingProducers: [ProducerID] { pending.keys.sorted() }
+
+    public func pendingOffsets(of producer: ProducerID) -> PendingOffsets? { pending[producer] }
+
+    /// A transaction that is not decided yet has an offset there.
+    public func isPending(_ place: TopicPartition) -> Bool {
+        pending.values.contains { $0.offsets.offset(of: place) != nil }
+    }
+
     var isWithoutMembers: Bool { record?.members.isEmpty ?? true }
 
     /// Nothing would be lost with it.
-    var isUnused: Bool { isWithoutMembers && offsets.isEmpty }
+    var isUnused: Bool { isWithoutMembers && offsets.isEmpty && pending.isEmpty }
 
     /// An offset lives as long as the group has members, and `retention` milliseconds from then on or
     /// from its commit, whichever is later.
