@@ -17,7 +17,7 @@ import Testing
     func randomValuesComeBack(_ codec: MessageCodec) {
         for version in codec.versions {
             var random = RandomFields(seed: UInt64(version) + 1)
-            for _ in 0..<40 { #expect(codec.roundTrip(version, &random) == nil, "v\(version)") }
+            for _ in 0..<25 { #expect(codec.roundTrip(version, &random) == nil, "v\(version)") }
         }
     }
 
@@ -27,11 +27,10 @@ import Testing
             var random = RandomFields(seed: UInt64(version) + 100)
             for _ in 0..<2 {
                 let bytes = codec.sample(version, &random)
-                for count in 0..<min(bytes.count, 400) {
-                    #expect(throws: DecodeError.self, "v\(version), \(count) of \(bytes.count)") {
-                        try codec.again(bytes[0..<count], version)
-                    }
+                let understood = (0..<bytes.count).filter { count in
+                    (try? codec.again(bytes[0..<count], version)) != nil
                 }
+                #expect(understood == [], "v\(version) of \(bytes.count) bytes")
             }
         }
     }
@@ -52,7 +51,7 @@ import Testing
     func damagedMessagesAreReadInOneWay(_ codec: MessageCodec) {
         for version in codec.versions {
             var random = RandomFields(seed: UInt64(version) + 300)
-            for _ in 0..<60 {
+            for _ in 0..<40 {
                 var bytes = codec.sample(version, &random).array
                 guard !bytes.isEmpty else { continue }
                 for _ in 0...random.below(3) {
@@ -76,13 +75,14 @@ import Testing
         for version in codec.versions {
             var random = RandomFields(seed: UInt64(version) + 400)
             let bytes = codec.sample(version, &random).array
-            for place in 0..<min(bytes.count, 200) {
-                for count in huge {
+            let changed = bytes.indices.filter { place in
+                huge.contains { count in
                     let damaged = ByteSlice(bytes[..<place] + count)
-                    guard let again = try? codec.again(damaged, version) else { continue }
-                    #expect(again.isSame)
+                    guard let again = try? codec.again(damaged, version) else { return false }
+                    return !again.isSame
                 }
             }
+            #expect(changed == [], "v\(version)")
         }
     }
 }

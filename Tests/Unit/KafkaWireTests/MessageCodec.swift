@@ -36,6 +36,9 @@ struct MessageCodec: Sendable, CustomStringConvertible {
         roundTrip = { version, random in
             let value = Value(random: &random, version: version)
             let bytes = Self.encoded(value, version)
+            guard Self.isFramedRightly(value, version, bytes) else {
+                return "\(value) is framed with a length that is not its own"
+            }
             do throws(DecodeError) {
                 let decoded: Value = try Self.decoded(bytes, version)
                 return decoded == value ? nil : "\(value) came back as \(decoded)"
@@ -58,6 +61,24 @@ struct MessageCodec: Sendable, CustomStringConvertible {
         var writer = KafkaWriter()
         value.encode(into: &writer, version: version)
         return writer.joined()
+    }
+
+    /// Whether a frame, behind another in the same writer, says how long it is.
+    private static func isFramedRightly<Value: KafkaStructure>(
+        _ value: Value,
+        _ version: Int16,
+        _ bytes: ByteSlice
+    ) -> Bool {
+        var writer = KafkaWriter()
+        for _ in 0..<2 {
+            let frame = writer.beginFrame()
+            value.encode(into: &writer, version: version)
+            writer.end(frame)
+        }
+        let isCounted = writer.count == 2 * (4 + bytes.count)
+        var reader = KafkaReader(writer.joined())
+        return isCounted && (try? reader.bytes()) == bytes && (try? reader.bytes()) == bytes
+            && reader.remaining == 0
     }
 
     private static func decoded<Value: KafkaStructure>(
