@@ -70,6 +70,12 @@ let modules: [Module] = [
         testUses: ["SystemEnvironment"]
     ),
     Module(
+        name: "Segments",
+        layer: .host,
+        uses: ["Bytes", "Environment", "Model", "Streams"],
+        testUses: ["SystemEnvironment"]
+    ),
+    Module(
         name: "Groups",
         layer: .host,
         uses: [

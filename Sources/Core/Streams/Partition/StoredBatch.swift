@@ -29,6 +29,11 @@ public struct StoredBatch: Sendable, Equatable {
         self.init(batch, at: batch.header.baseOffset, epoch: batch.header.leaderEpoch)
     }
 
+    /// Whether the bytes are those that the batch's checksum was made of; it leaves out the stamp.
+    public var hasSoundChecksum: Bool {
+        (try? RecordBatch(received))?.hasSoundChecksum ?? false
+    }
+
     public var lastOffset: Offset { baseOffset + Int64(lastOffsetDelta) }
 
     /// Of the whole batch, stamped.
