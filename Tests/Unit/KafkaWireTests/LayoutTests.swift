@@ -170,7 +170,7 @@ import Testing
     }
 }
 
-/// KIP-848, which no client in the tests' environment encodes from schema files.
+/// KIP-848, which kafka-python does not speak.
 extension LayoutTests {
     @Test func nullableStructuresStandBehindAByte() {
         let none = ConsumerGroupHeartbeatResponse(memberEpoch: 1)

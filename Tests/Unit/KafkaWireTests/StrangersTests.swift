@@ -4,6 +4,8 @@ import KafkaWire
 import Testing
 
 /// What kafka-python encodes from Kafka's own schema files; `Tests/Conformance/kafka` writes it.
+///
+/// It does not speak KIP-848: those messages are of librdkafka, taken from a conversation.
 @Suite struct StrangersTests {
     struct Vector {
         var message: String
@@ -25,10 +27,12 @@ import Testing
     }
 
     static func vectors() throws -> [Vector] {
-        let file = URL(filePath: #filePath).deletingLastPathComponent()
-            .appending(path: "Vectors/kafka-python.txt")
-        return try String(contentsOf: file, encoding: .utf8).split(separator: "\n")
-            .compactMap { Vector($0) }
+        let folder = URL(filePath: #filePath).deletingLastPathComponent()
+            .appending(path: "Vectors")
+        return try ["kafka-python.txt", "librdkafka.txt"].flatMap { name in
+            try String(contentsOf: folder.appending(path: name), encoding: .utf8)
+                .split(separator: "\n").compactMap { Vector($0) }
+        }
     }
 
     @Test(arguments: MessageCodec.all)
@@ -39,7 +43,7 @@ import Testing
         }
     }
 
-    /// They do not speak KIP-848, whose messages `FrameTests` has worked out by hand.
+    /// What is missing `LayoutTests` has worked out by hand.
     @Test func everyVersionOfAllTheyKnowIsCompared() throws {
         let known = Set(try Self.vectors().map { "\($0.message) \($0.version)" })
         let missing = MessageCodec.all.filter { codec in
