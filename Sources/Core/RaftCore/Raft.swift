@@ -72,6 +72,9 @@ public struct Raft: Sendable {
 
     public internal(set) var commitIndex: LogIndex
 
+    /// Term and vote, whether the disk has them yet or not.
+    public var hardState: HardState { state }
+
     /// Committed entries up to here were given out to be applied.
     var deliveredIndex: LogIndex
     public internal(set) var appliedIndex: LogIndex

@@ -16,6 +16,10 @@ public struct ShardCounters: Sendable, Equatable {
     /// Groups that were damaged on this node's disk and are whole again.
     public var groupsRepaired: UInt64 = 0
 
+    /// Bytes of cold data that were read again, and what was found damaged by it.
+    public var scrubbedBytes: UInt64 = 0
+    public var scrubDamages: UInt64 = 0
+
     public init() {}
 }
 

@@ -1,4 +1,5 @@
 public import Bytes
+public import Journal
 public import Keyspace
 public import Model
 
@@ -57,6 +58,9 @@ public enum Fact: Sendable, Equatable {
     /// The disk has lost something of the group: what is whole ends at the index, and the rest is
     /// fetched from the leader; until then this node neither leads the group nor votes in it.
     case damaged(GroupID, LogIndex)
+
+    /// Cold data has rotted on the disk; it is written anew from memory.
+    case rotFound(JournalError)
 
     /// The group is damaged here and no leader is there to repair it: it answers `groupDamaged` until
     /// there is one. Other groups go on.

@@ -110,7 +110,11 @@ struct JournalQueue {
 
     mutating func gather(_ mark: JournalMark) { batch.marks.append(mark) }
 
-    mutating func gather(_ cut: JournalCut) { batch.cuts.append(cut) }
+    /// A cut counts together with the group's term and vote.
+    mutating func gather(_ cut: JournalCut, _ state: JournalState) {
+        batch.states.append(JournalGroupState(group: cut.group, state: state))
+        batch.cuts.append(cut)
+    }
 
     mutating func gather(_ standing: JournalStanding) { batch.standings.append(standing) }
 

@@ -45,6 +45,10 @@ public enum Limits {
     /// catches up leaves the other half to those who vote.
     public static let snapshotBytesPerSecond = 64 << 20
 
+    /// Bytes of cold data that are read again in a second: a thousandth of what a disk can do, and 64 GiB
+    /// in five hours.
+    public static let scrubBytesPerSecond = 4 << 20
+
     /// Records of a keyspace taken at once for a snapshot.
     public static let snapshotRecordsPerChunk = 512
 

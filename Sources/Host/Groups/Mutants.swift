@@ -57,6 +57,12 @@ public enum GroupsMutant: Int, CaseIterable, Sendable {
 
     /// A command that an earlier leader may have in its log is proposed to the next one, too.
     case slowCommandIsTakenForLost
+
+    /// Cold data is not read again.
+    case scrubberSleeps
+
+    /// What is found to have rotted is told, and stays as it is.
+    case rotIsNotReplaced
 }
 
 extension Shard {

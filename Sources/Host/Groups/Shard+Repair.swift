@@ -15,7 +15,13 @@ extension Shard {
             index: raft.lastIndex,
             term: raft.term(at: raft.lastIndex) ?? raft.snapshot.term
         )
-        journal.gather(cut)
+        // What the disk knew of them may lie before the damage, and be lost with the next.
+        let state = JournalState(
+            term: raft.hardState.term,
+            votedFor: raft.hardState.votedFor?.number ?? 0,
+            commitIndex: raft.commitIndex
+        )
+        journal.gather(cut, state)
         effects.facts.append(.damaged(group.id, raft.lastIndex))
     }
 

@@ -110,7 +110,7 @@ extension Shard {
         case .snapshotChunkRefused(let id, let mark, let reason):
             withGroup(id) { refuseIncoming(mark, in: $0) }
             effects.facts.append(.snapshotFailed(id, reason))
-        case .appended, .full, .failed, .pinned:
+        case .appended, .full, .failed, .pinned, .coldFiles, .scrubbed:
             preconditionFailure("a completion of the journal's")
         }
     }
@@ -131,7 +131,7 @@ extension Shard {
         effects.facts.append(.snapshotTaken(id, mark.index))
     }
 
-    /// The journal hears of the snapshot with its next batch.
+    /// The journal hears of the snapshot with the batch that it gathers.
     func noteMark(_ mark: SnapshotMark, replacesLog: Bool = false, in group: Group) {
         journal.gather(
             JournalMark(
@@ -145,15 +145,22 @@ extension Shard {
         group.snapshots.unmarked = mark
     }
 
+    /// What was gathered is being written, and the marks with it.
+    func marksGoToDisk() {
+        for group in marked {
+            group.snapshots.marking = group.snapshots.unmarked
+            group.snapshots.unmarked = nil
+        }
+    }
+
     /// A batch is durable: files that its marks cover may go.
     func releaseMarked() {
         marked.removeAll { group in
             if let mark = group.snapshots.marking {
                 effects.journalJobs.append(.release(group.id, upTo: mark.index))
             }
-            group.snapshots.marking = group.snapshots.unmarked
-            group.snapshots.unmarked = nil
-            return group.snapshots.marking == nil
+            group.snapshots.marking = nil
+            return group.snapshots.unmarked == nil
         }
     }
 

@@ -27,7 +27,9 @@ extension Shard {
         followKeyspaces()
         flushOutboxes()
         refreshPeers()
+        let isRetry = journal.isBusy
         if !isStopped, let batch = journal.beginAppend(at: tick) {
+            if !isRetry { marksGoToDisk() }
             self.effects.journalJobs.append(.append(batch))
         }
         effects.removeAll()
@@ -174,6 +176,8 @@ extension Shard {
             journal.retryLater(at: tick + settings.storageRetryTicks)
         case .failed(let reason): stop(reason)
         case .pinned(let groups, let bytes): wantSnapshots(of: groups, pinning: bytes)
+        case .coldFiles(let files): beginScrub(of: files)
+        case .scrubbed(let report): accept(report)
         case .snapshotSaved, .snapshotNotSaved, .snapshotRead, .snapshotUnreadable,
             .snapshotChunkReceived, .snapshotReceived, .snapshotChunkRefused, .snapshotsDropped:
             completedSnapshot(completion)

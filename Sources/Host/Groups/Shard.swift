@@ -70,6 +70,9 @@ public final class Shard {
     var arePeersStale = true
     var throttle: SnapshotThrottle
 
+    /// How far the scrubber is.
+    var scrub = ScrubState.resting(until: .zero)
+
     /// Whether this node has handed over, as its disk takes nothing.
     var hasLeftOffice = false
 
@@ -212,6 +215,7 @@ public final class Shard {
         throttle.passTick()
         passTickForPeers()
         passTickForVoice()
+        passTickForScrub()
         passTicks()
         journal.passTick(tick)
         leaveOfficeIfStuck()

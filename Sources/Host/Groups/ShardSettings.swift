@@ -25,6 +25,12 @@ public struct ShardSettings: Sendable {
     /// A snapshot is taken also once this many bytes of them were.
     public var snapshotBytes = 256 << 20
 
+    /// Bytes of cold data that are read again in a second, to find what has rotted; zero: none.
+    public var scrubBytesPerSecond = Limits.scrubBytesPerSecond
+
+    /// How long the scrubber rests once it has been through everything.
+    public var scrubPauseTicks = 200
+
     /// How often the leader of a keyspace that has leases writes down the time.
     public var advanceTimeTicks = 100
 

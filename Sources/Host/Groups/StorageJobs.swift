@@ -15,11 +15,18 @@ public enum JournalJob: Sendable {
 
     /// The group is no more: nothing of it need be kept.
     case drop(GroupID)
+
+    /// Say which files are written to no more, and what stands in them.
+    case listColdFiles
 }
 
 /// Work that reads or writes snapshot files.
 public enum SnapshotJob: Sendable {
     case save(GroupID, SnapshotMark, SnapshotSource)
+
+    /// Read about so many bytes of cold data again, and hold them against their checksums; `files` of
+    /// the journal begin a new pass, nil goes on.
+    case scrub(byteCount: Int, files: [ColdJournalFile]?)
 
     /// Read a chunk of the newest snapshot file, to be sent to `target`.
     case read(GroupID, SnapshotMark, offset: UInt64, target: ReplicaID)
@@ -48,6 +55,9 @@ public enum StorageCompletion: Sendable {
     /// Entries of these groups keep the journal's oldest file, and so all `bytes` of it.
     case pinned([GroupID], bytes: Int)
 
+    /// The files that are written to no more.
+    case coldFiles([ColdJournalFile])
+
     case snapshotSaved(GroupID, SnapshotMark, byteCount: Int)
     case snapshotNotSaved(GroupID, SnapshotMark, String)
     case snapshotRead(
@@ -63,6 +73,8 @@ public enum StorageCompletion: Sendable {
     case snapshotReceived(GroupID, SnapshotMark, SnapshotSource)
     case snapshotChunkRefused(GroupID, SnapshotMark, String)
     case snapshotsDropped(GroupID)
+
+    case scrubbed(ScrubReport)
 
     /// The disk cannot be trusted any longer; the node stops.
     case failed(String)

@@ -30,7 +30,7 @@ public final class JournalThread<Storage: Disk> {
             } catch {
                 return completion(for: error)
             }
-        case .release, .drop: return nil
+        case .release, .drop, .listColdFiles: return nil
         }
     }
 
@@ -49,6 +49,7 @@ public final class JournalThread<Storage: Disk> {
             case .drop(let group):
                 try journal.drop(group)
                 return pinned(but: group)
+            case .listColdFiles: return .coldFiles(journal.coldFiles)
             }
         } catch {
             return completion(for: error)
@@ -106,6 +107,7 @@ public final class JournalThread<Storage: Disk> {
 public final class SnapshotThread<Storage: Disk> {
     private let snapshots: SnapshotStore<Storage>
     private let chunkBytes: Int
+    private let scrubber: Scrubber<Storage>
     private var receivers: [GroupID: Receiving] = [:]
 
     private struct Receiving {
@@ -119,12 +121,14 @@ public final class SnapshotThread<Storage: Disk> {
         _ snapshots: SnapshotStore<Storage>,
         chunkBytes: Int = Limits.snapshotChunkBytes
     ) {
+        scrubber = Scrubber(snapshots)
         self.snapshots = snapshots
         self.chunkBytes = chunkBytes
     }
 
     public func run(_ job: SnapshotJob) -> StorageCompletion {
         switch job {
+        case .scrub(let byteCount, let files): scrub(byteCount, files)
         case .save(let group, let mark, let source): save(group, mark, source)
         case .read(let group, let mark, let offset, let target):
             read(group, mark, offset: offset, target: target)
@@ -132,6 +136,11 @@ public final class SnapshotThread<Storage: Disk> {
             receive(group, mark, offset: offset, totalBytes: totalBytes, bytes: bytes)
         case .drop(let group): drop(group)
         }
+    }
+
+    private func scrub(_ byteCount: Int, _ files: [ColdJournalFile]?) -> StorageCompletion {
+        if let files { scrubber.begin(files) }
+        return .scrubbed(scrubber.advance(byteCount: byteCount))
     }
 
     private func drop(_ group: GroupID) -> StorageCompletion {

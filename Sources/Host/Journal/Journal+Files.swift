@@ -18,6 +18,9 @@ struct JournalFile {
     /// The highest index of each group's entries in it.
     var lastIndexes: [GroupID: LogIndex] = [:]
 
+    /// Where in it batches stand that were written or read whole; between them is damage that was told.
+    private(set) var stretches: [BatchStretch] = []
+
     init(id: FileID, name: String, header: FileHeader, size: Int) {
         self.id = id
         self.name = name
@@ -29,6 +32,23 @@ struct JournalFile {
 
     mutating func note(_ group: GroupID, _ index: LogIndex) {
         lastIndexes[group] = max(lastIndexes[group] ?? .zero, index)
+    }
+
+    /// What it has of the group from `index` on has been replaced, or cut off.
+    mutating func void(_ group: GroupID, from index: LogIndex) {
+        guard let last = lastIndexes[group], last >= index else { return }
+        lastIndexes[group] = LogIndex(max(index.number, 1) - 1)
+    }
+
+    /// A batch stands at `position`, and the next goes behind it.
+    mutating func note(batch number: UInt64, byteCount: Int) {
+        let end = BatchHeader.aligned(position + byteCount)
+        if let last = stretches.indices.last, stretches[last].end == position {
+            stretches[last].end = end
+        } else {
+            stretches.append(BatchStretch(start: position, end: end, firstBatch: number))
+        }
+        position = end
     }
 }
 

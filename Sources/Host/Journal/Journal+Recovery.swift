@@ -141,12 +141,14 @@ extension Journal {
             let position = files[place].position
             do throws(RecoveryGap) {
                 let batch = try decode(found.body)
-                for entry in batch.entries { files[place].note(entry.group, entry.index) }
                 try groups.apply(
                     batch,
                     number: found.header.number,
                     checksLinks: checksLinks
                 )
+                for entry in batch.entries {
+                    note(entry, in: place, isWhole: groups.isWhole(entry.group))
+                }
             } catch {
                 throw damage(place, position, error.description)
             }
@@ -155,11 +157,21 @@ extension Journal {
             last.checksum = found.checksum
             last.oldestFile = found.header.oldestFile
             last.note(found.header, file: place, position: position)
-            files[place].position = BatchHeader.aligned(
-                position + BatchHeader.byteCount + found.header.length
+            files[place].note(
+                batch: found.header.number,
+                byteCount: BatchHeader.byteCount + found.header.length
             )
         }
         return first
+    }
+
+    /// Of a damaged group it is not known what replaces what.
+    private func note(_ entry: JournalEntry, in place: Int, isWhole: Bool) {
+        if isWhole {
+            note(entry.group, entry.index...entry.index, in: place)
+        } else {
+            files[place].note(entry.group, entry.index)
+        }
     }
 
     private var checksLinks: Bool {

@@ -243,13 +243,12 @@ public final class Journal<Storage: Disk> {
             throw die(error)
         }
         for group in encoded.groups { lastBatches[group] = nextBatchNumber }
+        let byteCount = BatchHeader.byteCount + encoded.byteCount
+        files[place].note(batch: nextBatchNumber, byteCount: byteCount)
         nextBatchNumber += 1
         previousChecksum = head.checksum
-        writtenByteCount += UInt64(BatchHeader.byteCount + encoded.byteCount)
+        writtenByteCount += UInt64(byteCount)
         isSealed = false
-        files[place].position = BatchHeader.aligned(
-            file.position + BatchHeader.byteCount + encoded.byteCount
-        )
     }
 
     /// A file's first batch repeats every group's state and mark.
@@ -333,8 +332,8 @@ public final class Journal<Storage: Disk> {
                 damagedGroups.insert(standing.group)
             }
         }
-        let place = files.count - 1
-        // Entries of one group usually stand together: only the last of each row is looked up.
+        guard var first = batch.entries.first?.index else { return }
+        // Entries of one group usually stand together: only the ends of each row are looked up.
         for position in batch.entries.indices {
             let group = batch.entries[position].group
             let next = position + 1
@@ -343,13 +342,25 @@ public final class Journal<Storage: Disk> {
             {
                 continue
             }
-            files[place].note(group, batch.entries[position].index)
+            note(group, first...batch.entries[position].index, in: files.count - 1)
+            if next < batch.entries.count { first = batch.entries[next].index }
+        }
+    }
+
+    /// The file of a row of entries is needed for them, and none for what they replace.
+    func note(_ group: GroupID, _ row: ClosedRange<LogIndex>, in place: Int) {
+        let last = files[place].lastIndexes[group]
+        files[place].lastIndexes[group] = row.upperBound
+        if let last, row.lowerBound > last { return }
+        for earlier in files.indices.prefix(place) {
+            files[earlier].void(group, from: row.lowerBound)
         }
     }
 
     /// What was covered beyond the cut is not there any more.
     private func note(_ cut: JournalCut) {
         damagedGroups.insert(cut.group)
+        for place in files.indices { files[place].void(cut.group, from: cut.index.next) }
         guard let mark = marks[cut.group], cut.index < mark.index else { return }
         marks[cut.group] = cut.mark
     }

@@ -171,6 +171,9 @@ public struct RecoveredGroup: Sendable, Equatable {
     /// Whether a cut says what the damage left.
     var isCut = false
 
+    /// What there was before a cut that does not follow it; `entries` begin behind the cut.
+    var detached: DetachedLog?
+
     public init(
         group: GroupID,
         state: JournalState? = nil,
@@ -188,4 +191,13 @@ public struct RecoveredGroup: Sendable, Equatable {
         self.init(group: group)
         isDamaged = true
     }
+}
+
+/// A log before a cut that leads elsewhere: files with what lay between are gone, as a snapshot covers
+/// it, or lost.
+struct DetachedLog: Sendable, Equatable {
+    /// Where the cut was; a mark must reach as far.
+    var end: LogIndex
+    var entries: [JournalEntry]
+    var commitIndex: LogIndex
 }

@@ -36,4 +36,11 @@ public enum Limits {
 
     /// How much of the next file is filled at a time, while batches may wait: a few milliseconds.
     static let bytesFilledAtOnce = 1 << 20
+
+    /// The scrubber reads so much of a journal file at once, or one batch if that is larger.
+    static let scrubWindowBytes = 256 << 10
+
+    /// What a file costs the scrubber besides its bytes: thousands of small ones are not read in one
+    /// step.
+    static let scrubFileOverheadBytes = 64 << 10
 }

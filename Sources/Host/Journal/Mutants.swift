@@ -30,5 +30,8 @@ public enum JournalMutant: Int, CaseIterable, Sendable {
 
     /// A group goes on over damage though its link leads to a batch that is lost.
     case linksNotChecked
+
+    /// The scrubber takes what stands behind a file's last batch for one that has rotted.
+    case coldFileIsReadTooFar
 }
 #endif

@@ -57,6 +57,8 @@ struct RecoveredGroups {
         }
     }
 
+    func isWhole(_ group: GroupID) -> Bool { !(groups[group]?.isDamaged ?? true) }
+
     /// What came before the first batch is lost, though it was needed.
     mutating func loseStart() {
         for group in groups.values where !group.isCut { groups[group.group]?.isDamaged = true }
@@ -75,7 +77,10 @@ struct RecoveredGroups {
         }
         for state in batch.states { change(state.group) { $0.apply(state.state) } }
         for mark in batch.marks { change(mark.group) { $0.apply(mark) } }
-        for cut in batch.cuts { change(cut.group) { $0.apply(cut) } }
+        for cut in batch.cuts {
+            let hasState = batch.states.contains { $0.group == cut.group }
+            change(cut.group) { $0.apply(cut, hasState: hasState) }
+        }
         for standing in batch.standings { change(standing.group) { $0.apply(standing) } }
         let isDamaged = mayLackGroups
         for entry in batch.entries {
@@ -103,6 +108,7 @@ struct RecoveredGroups {
     ) throws(JournalError) -> [RecoveredGroup] {
         var sorted = groups.values.sorted { $0.group < $1.group }
         for place in sorted.indices {
+            sorted[place].joinLog()
             let group = sorted[place]
             guard let first = group.entries.first else { continue }
             let covered = group.mark?.index ?? .zero
@@ -129,6 +135,9 @@ extension RecoveredGroup {
         // Each file repeats the marks of its time: only a newer one says something.
         if let old = self.mark, old.index >= mark.index { return }
         self.mark = mark
+        if let detached, mark.replacesLog || mark.index.next >= startOfLog(behind: detached) {
+            self.detached = nil
+        }
         if mark.replacesLog { entries = [] }
         guard let first = entries.first, let last = entries.last else { return }
         let isAgreed =
@@ -147,21 +156,55 @@ extension RecoveredGroup {
         if isSuspended { self.state?.commitIndex = min(committed, state.commitIndex) }
     }
 
-    fileprivate mutating func apply(_ cut: JournalCut) {
+    /// Behind damage the last term and vote may be lost, so a cut counts there only if they are said
+    /// anew with it.
+    ///
+    /// A cut need not lead to what was read before it: the file with its entry goes as soon as a later
+    /// snapshot covers it. The mark of that snapshot stands behind the cut.
+    fileprivate mutating func apply(_ cut: JournalCut, hasState: Bool) {
+        isCut = true
+        isDamaged = true
+        guard hasState || !isSuspended else { return }
+        isSuspended = false
         let covered = mark?.index ?? .zero
-        let holds: Bool
         if cut.index < covered || cut.index == .zero {
             mark = cut.mark
             entries = []
-            holds = true
-        } else {
-            let place = entries.firstIndex { $0.index == cut.index }
-            holds = cut.index == covered || place.map { entries[$0].term } == cut.term
+            detached = nil
+        } else if cut.index == covered || Self.holds(entries, cut) {
             entries.removeAll { $0.index > cut.index }
+        } else if let before = detached?.entries, Self.holds(before, cut) {
+            entries = before.filter { $0.index <= cut.index }
+            detached = nil
+        } else {
+            let committed = state?.commitIndex ?? .zero
+            detached = DetachedLog(
+                end: cut.index,
+                entries: detached?.entries ?? entries,
+                commitIndex: min(committed, detached?.commitIndex ?? committed)
+            )
+            entries = []
         }
-        isCut = true
+    }
+
+    private static func holds(_ log: [JournalEntry], _ cut: JournalCut) -> Bool {
+        log.contains { $0.index == cut.index && $0.term == cut.term }
+    }
+
+    /// The first entry, or where it would be.
+    private func startOfLog(behind before: DetachedLog) -> LogIndex {
+        entries.first?.index ?? before.end.next
+    }
+
+    /// No mark covers what lies between the log and what it was cut from: that is lost.
+    fileprivate mutating func joinLog() {
+        guard let detached else { return }
+        self.detached = nil
+        guard (mark?.index ?? .zero).next < startOfLog(behind: detached) else { return }
+        entries = detached.entries
+        state?.commitIndex = detached.commitIndex
+        isSuspended = true
         isDamaged = true
-        isSuspended = !holds
     }
 
     fileprivate mutating func apply(_ standing: JournalStanding) {

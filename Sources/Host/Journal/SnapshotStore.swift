@@ -19,6 +19,9 @@ public final class SnapshotStore<Storage: Disk> {
     let directory: String
     let settings: JournalSettings
 
+    /// How many snapshots of each group got their names here: one may replace another of that name.
+    private(set) var publications: [GroupID: UInt64] = [:]
+
     /// Removes what was not finished when the power went.
     public init(
         on disk: Storage,
@@ -132,16 +135,11 @@ public final class SnapshotStore<Storage: Disk> {
             checksums.add(SnapshotFoot.bytes(of: checksum))
         }
         let foot = SnapshotFoot(chunkCount: chunkCount, checksum: checksums.value)
-        let found = try attempt { (disk) throws(DiskError) in
-            try disk.read(file, at: position, count: SnapshotFoot.byteCount + 1)
-        }
-        guard ByteSlice(found) == foot.encoded else {
-            throw .damaged(path: descriptor.path, offset: position, reason: "the snapshot's foot")
-        }
+        try check(foot, of: descriptor, file, at: position)
     }
 
     /// Nil at the foot.
-    private func chunk(
+    func chunk(
         of descriptor: SnapshotDescriptor,
         _ file: FileID,
         at position: Int
@@ -258,6 +256,7 @@ public final class SnapshotStore<Storage: Disk> {
             return try disk.open(path, .create)
         }
         return TemporarySnapshot(
+            group: head.group,
             id: id,
             path: path,
             target: "\(folder)/\(name)\(Self.suffix)",
@@ -280,6 +279,7 @@ public final class SnapshotStore<Storage: Disk> {
     /// Under its own name once it is synced.
     func publish(_ file: TemporarySnapshot) throws(JournalError) {
         defer { disk.close(file.id) }
+        publications[file.group, default: 0] += 1
         try attempt { (disk) throws(DiskError) in
             try disk.sync(file.id)
             try disk.rename(file.path, to: file.target)
@@ -325,6 +325,7 @@ public struct SnapshotDescriptor: Sendable, Equatable {
 
 /// A snapshot's file before it is whole.
 struct TemporarySnapshot {
+    let group: GroupID
     var id: FileID
     var path: String
     var target: String

@@ -46,6 +46,9 @@ public enum Invariant: String, Sendable, CaseIterable {
     /// end it gets that back.
     case repair = "S3"
 
+    /// What rots under a running process is found and written anew, and nothing else is taken for rot.
+    case scrubbing = "S4"
+
     /// Every answer is that of one atomic keyspace, in an order that agrees with real time.
     case strictSerializability = "K1"
 

@@ -3,7 +3,7 @@
 Once in the journal, once in a snapshot; afterwards all nodes hold the same, and the repaired node's
 vote counts. A node that is alone refuses to start, with a sentence. A record that is damaged on all
 nodes stops its group alone, with an error that says so. A node whose disk was wiped or put back is
-refused.
+refused. What rots in a running node's cold files is found and written anew.
 """
 
 import random
@@ -31,6 +31,7 @@ def compare(checks, system):
     _journal_and_snapshot(checks)
     _everywhere(checks)
     _exchanged(checks)
+    _at_rest(checks)
     _alone(checks)
 
 
@@ -180,6 +181,42 @@ def refused(checks, node, what):
     checks.check(f"damage: and says why, and what to do ({what})",
                  what in log and "martlet cluster replace" in log, log)
     node.end()
+
+
+def _at_rest(checks):
+    """Bits rot in a running node's cold files: they are found and written anew without a restart."""
+    chance = random.Random(3)
+    with Cluster("martlet", 3) as cluster:
+        put(cluster.nodes, 400, b"x" * 8192)
+        node = follower(cluster)
+        cold = journals(node)[0]
+        checks.check("damage: the first journal file is cold", len(journals(node)) > 1)
+        flip(checks, chance, cold, used=900 * 1024)
+        wait(lambda: metric(node, "martlet_scrub_damages_total") > 0)
+        wait(lambda: not cold.exists())
+        checks.check("damage: a running node lets a rotten journal file go", not cold.exists(),
+                     node.log)
+        checks.check("damage: and counts it", metric(node, "martlet_scrub_damages_total") > 0)
+        checks.check("damage: the log says so", "has rotted" in node.log, node.log)
+
+        snapshot = wait(lambda: next(iter(sorted(node.folder.rglob("groups/2/**/*.snap"))), None))
+        found = metric(node, "martlet_scrub_damages_total")
+        flip(checks, chance, snapshot, used=snapshot.stat().st_size)
+        rotten = snapshot.read_bytes()
+        wait(lambda: not snapshot.exists() or snapshot.read_bytes() != rotten)
+        checks.check("damage: a running node writes a rotten snapshot anew",
+                     not snapshot.exists() or snapshot.read_bytes() != rotten, node.log)
+        checks.check("damage: and counts that", metric(node, "martlet_scrub_damages_total") > found)
+        checks.check("damage: what is read again is counted",
+                     metric(node, "martlet_scrub_bytes_total") > 0)
+
+        logged = len(node.log)
+        node.end()
+        node.start()
+        cluster.wait_ready([node])
+        checks.equal("damage: a restart finds nothing damaged",
+                     "damage on the disk" in node.log[logged:], False)
+        same(checks, cluster, "after rot at rest")
 
 
 def _alone(checks):

@@ -1,5 +1,6 @@
 import Bytes
 import Groups
+import Journal
 import Model
 import RaftCore
 import Testing
@@ -20,6 +21,14 @@ import Testing
             let told = cluster[node].facts.filter { $0 == .halted(.defaultKeyspace) }
             #expect(told.count == 1)
         }
+    }
+
+    /// The next damage may take what the disk knew of them before.
+    @Test func aCutSaysTermAndVoteAnew() throws {
+        cluster.tick(1)
+        let batch = try #require(cluster[1].appended.first { !$0.cuts.isEmpty })
+        #expect(batch.cuts.map(\.group) == [.defaultKeyspace])
+        #expect(batch.states.map(\.group).contains(.defaultKeyspace))
     }
 
     @Test func readsOfItAreRefusedAtOnce() {

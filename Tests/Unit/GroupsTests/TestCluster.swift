@@ -19,6 +19,13 @@ final class TestCluster {
         var completions: [Completion] = []
         var facts: [Fact] = []
         var snapshotJobs: [SnapshotJob] = []
+
+        /// What went to the journal, and for which groups it was to let files go.
+        var appended: [JournalBatch] = []
+        var released: [GroupID] = []
+
+        /// How often cold data was to be read again; nobody does.
+        var scrubSteps = 0
         var isCutOff = false
         var isDiskFull = false
 
@@ -130,12 +137,17 @@ final class TestCluster {
     private func carryOut(_ member: Member, _ node: NodeID) {
         member.completions += member.effects.completions
         member.facts += member.effects.facts
-        member.snapshotJobs += member.effects.snapshotJobs
+        for job in member.effects.snapshotJobs {
+            if case .scrub = job { member.scrubSteps += 1 } else { member.snapshotJobs.append(job) }
+        }
         let frames = member.effects.frames
         let jobs = member.effects.journalJobs
         member.sent += frames
         for job in jobs {
-            guard case .append = job, !member.isDiskHanging else { continue }
+            if case .listColdFiles = job { member.shard.completed(.coldFiles([])) }
+            if case .release(let group, _) = job { member.released.append(group) }
+            guard case .append(let batch) = job, !member.isDiskHanging else { continue }
+            member.appended.append(batch)
             guard !member.isDiskFull else {
                 member.shard.completed(.full("journal"))
                 continue

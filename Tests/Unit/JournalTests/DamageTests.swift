@@ -26,6 +26,7 @@ import Testing
     private func cut(_ index: UInt64, term: UInt64 = 1) -> JournalBatch {
         var batch = JournalBatch()
         batch.cuts = [JournalCut(group: group, index: LogIndex(index), term: Term(term))]
+        batch.states = state(group.number, term: 2, vote: 3).states
         return batch
     }
 
@@ -107,6 +108,72 @@ import Testing
         let again = try open().recovered[0]
         #expect(again.isDamaged)
         #expect(again.entries.count < 3)
+    }
+
+    /// Whoever was repaired would be without a voice again, and without what came behind the cut.
+    @Test func aGroupThatWasRepairedStaysWholeWhenTheFilesBeforeTheCutAreReleased() throws {
+        let journal = try open().journal
+        for index: UInt64 in 1...31 { try journal.write(batch(entry(1, index))) }
+        try journal.seal()
+        disk.flip(paths[0], at: 64 + 20 * 128 + 56 + 20)
+        let again = try open()
+        #expect(again.recovered[0].entries.count < 31)
+        let end = try #require(again.recovered[0].entries.last?.index.number)
+        try again.journal.write(cut(end))
+        for index in end + 1...33 { try again.journal.write(batch(entry(1, index))) }
+        try again.journal.write(whole)
+        try again.journal.write(mark(1, 32))
+        try again.journal.release(group, upTo: LogIndex(32))
+        let first = try #require(paths.first)
+        #expect(first != "journal/journal-0000000000000001", "the file before the cut has gone")
+        let later = try open()
+        #expect(later.journal.damages.isEmpty)
+        #expect(!later.recovered[0].isDamaged)
+        #expect(later.recovered[0].entries.map(\.index.number) == Array(end + 1...33))
+    }
+
+    /// A second damage takes what lies between the first and the cut; the node begins another repair.
+    @Test func aCutThatLeadsNowhereLeavesTheGroupAsItIsBeforeTheDamage() throws {
+        let (journal, _) = try damaged()
+        try journal.write(cut(1))
+        for index: UInt64 in 2...4 { try journal.write(batch(entry(1, index, term: 2))) }
+        try journal.write(whole)
+        try journal.seal()
+        disk.flip(paths[0], at: 64 + 56 + 20)
+        let again = try open()
+        #expect(again.recovered[0].isDamaged)
+        #expect(again.recovered[0].entries.isEmpty)
+        try again.journal.write(cut(0))
+        for index: UInt64 in 1...4 { try again.journal.write(batch(entry(1, index, term: 2))) }
+        try again.journal.write(whole)
+        let last = try open().recovered[0]
+        #expect(!last.isDamaged)
+        #expect(last.entries.map(\.index.number) == [1, 2, 3, 4])
+    }
+
+    /// The vote may be what the second damage takes: the cut counts only as it says it anew.
+    @Test func aVoteThatIsLostAfterARepairIsNotForgotten() throws {
+        let journal = try open().journal
+        try journal.write(state(1, term: 1, vote: 2))
+        try journal.write(batch(entry(1, 1)))
+        try journal.write(state(1, term: 2, vote: 3))
+        try journal.write(batch(entry(1, 2)))
+        try journal.seal()
+        disk.flip(paths[0], at: 64 + 3 * 128 + 56 + 20)
+        let repairing = try open()
+        #expect(repairing.recovered[0].state?.votedFor == 3)
+        var silent = cut(1)
+        silent.states = []
+        try repairing.journal.write(silent)
+        try repairing.journal.write(whole)
+        try repairing.journal.seal()
+        disk.flip(paths[0], at: 64 + 2 * 128 + 56 + 20)
+        let again = try open()
+        #expect(again.recovered[0].isDamaged)
+        try again.journal.write(cut(1))
+        try again.journal.write(whole)
+        let last = try open().recovered[0]
+        #expect(!last.isDamaged && last.state?.votedFor == 3)
     }
 
     @Test func aCutBelowTheSnapshotTakesItsMarkBack() throws {

@@ -90,6 +90,20 @@ import Testing
         #expect(group.entries.last?.index == LogIndex(200))
     }
 
+    @Test(arguments: [false, true]) func entriesThatWereReplacedHoldNoFileBack(
+        isRestarted: Bool
+    ) throws {
+        var journal = try open().journal
+        for index: UInt64 in 1...40 { try journal.write(batch(entry(1, index))) }
+        #expect(journal.fileCount == 2)
+        try journal.write(batch(entry(1, 25, term: 2), entry(1, 26, term: 2)))
+        try journal.write(mark(1, 26, term: 2))
+        if isRestarted { journal = try open().journal }
+        try journal.release(GroupID(1), upTo: LogIndex(24))
+        #expect(journal.fileCount == 1)
+        #expect(try open().recovered[0].entries.last == entry(1, 26, term: 2))
+    }
+
     @Test func theOldestFileIsHeldBackByWhoeverHasEntriesInIt() throws {
         let journal = try open().journal
         try journal.write(batch(entry(2, 1)))

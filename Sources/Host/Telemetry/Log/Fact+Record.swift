@@ -44,6 +44,12 @@ extension Fact {
                     + " neither leads the group nor votes until then",
                 [.group(group), .number("whole_up_to", index.number)]
             )
+        case .rotFound(let what):
+            LogRecord(
+                .error,
+                "data at rest has rotted on the disk: it is written anew from memory",
+                [.text("what", "\(what)")]
+            )
         case .halted(let group):
             LogRecord(
                 .error,

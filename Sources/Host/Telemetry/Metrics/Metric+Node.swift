@@ -4,7 +4,7 @@ extension Metric {
         [
             build, connections, turns, turnTimes, loopHolds, journalBatches, journalWrites,
             storageFull, groups, groupsAwake, groupsDamaged, groupsHalted,
-            groupsRepaired,
+            scrubbedBytes, scrubDamages, groupsRepaired,
         ]
     }
 
@@ -68,6 +68,16 @@ extension Metric {
         "martlet_groups_halted",
         .gauge,
         "Those of them that stand still, as no majority without damage is there to repair them."
+    )
+    public static let scrubbedBytes = Metric(
+        "martlet_scrub_bytes_total",
+        .counter,
+        "Bytes of cold data on this node's disk that were read again, since its start."
+    )
+    public static let scrubDamages = Metric(
+        "martlet_scrub_damages_total",
+        .counter,
+        "How often something of it was not what was written; it is then written anew from memory."
     )
     public static let groupsRepaired = Metric(
         "martlet_groups_repaired_total",

@@ -66,7 +66,7 @@ public struct ShardMetrics {
         case .becameLeader(group, _), .followsLeader(group, _, _): leaderChanges += 1
         case .becameLeader, .followsLeader, .lostLeadership, .membersChanged, .snapshotTaken,
             .snapshotInstalled, .storageIsFull, .storageHasSpaceAgain, .malformedFrame,
-            .snapshotFailed, .damaged, .halted, .repaired,
+            .snapshotFailed, .damaged, .rotFound, .halted, .repaired,
             .diskRefused, .storageFailed:
             return
         }
@@ -180,6 +180,8 @@ extension ShardMetrics {
         page.write(.groupsAwake, UInt64(shard.awakeGroupCount))
         page.write(.groupsDamaged, UInt64(shard.damagedGroupCount))
         page.write(.groupsHalted, UInt64(shard.haltedGroupCount))
+        page.write(.scrubbedBytes, shard.counters.scrubbedBytes)
+        page.write(.scrubDamages, shard.counters.scrubDamages)
         page.write(.groupsRepaired, shard.counters.groupsRepaired)
     }
 

@@ -88,6 +88,7 @@ extension ClusterSimulation {
     private func rot(_ place: Int) {
         let node = nodes[place]
         guard mayDamage(node), node.running != nil else { return }
+        if faultRandom.happens(permille: 400) { return wear(place) }
         let sealed = node.disk.files.filter { $0.path.hasPrefix("journal/journal-") }.dropLast(2)
         let snapshots = node.disk.files.filter { $0.path.hasSuffix(".snap") }
         // Mostly there are snapshots only: it waits for sealed files.
@@ -97,10 +98,37 @@ extension ClusterSimulation {
         let damage = faultRandom.pick(Damage.allCases)
         kill(place)
         node.isRotten = true
+        node.rottenPaths.append(file.path)
         mark(.bitRotted)
         mark(damage.mark)
         let offset = node.disk.suffer(damage, at: file.path) ?? 0
         trace.tell(now, "node \(node.id)'s \(file.path) suffers a \(damage) at byte \(offset)")
+    }
+
+    /// Bits change under a running process, in a file that was sound: it reads its files again, and is
+    /// to find that.
+    func wear(_ place: Int) {
+        let node = nodes[place]
+        guard mayDamage(node), node.running != nil, options.shard.scrubBytesPerSecond > 0 else {
+            return
+        }
+        let files = node.disk.files.filter { !node.rottenPaths.contains($0.path) }.map(\.path)
+        let cold = files.filter { $0.hasPrefix("journal/journal-") }.dropLast(2)
+        let snapshots = files.filter { $0.hasSuffix(".snap") }
+        let candidates = faultRandom.happens(permille: 700) ? Array(cold) : snapshots
+        guard !candidates.isEmpty else { return }
+        let path = faultRandom.pick(candidates)
+        guard let file = node.disk.file(at: path) else { return }
+        let ranges = file.checkedRanges
+        guard !ranges.isEmpty else { return }
+        let range = faultRandom.pick(ranges)
+        let offset = faultRandom.between(range.lowerBound...range.upperBound - 1)
+        file.rot(at: offset, bit: faultRandom.below(8))
+        node.isRotten = true
+        node.rottenPaths.append(path)
+        node.worn.append(SimulatedNode.WornFile(path: path, file: file))
+        mark(.bitWorn)
+        trace.tell(now, "node \(node.id)'s \(path) rots at byte \(offset) as it runs")
     }
 
     /// A disk that loses something may be slow besides, or its node start time and again: so that

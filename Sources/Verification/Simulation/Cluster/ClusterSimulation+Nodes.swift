@@ -2,6 +2,7 @@ internal import Bytes
 internal import Checkers
 internal import Controller
 internal import Groups
+internal import Journal
 internal import Keyspace
 internal import Model
 internal import PeerWire
@@ -149,6 +150,7 @@ extension ClusterSimulation {
         case .storageHasSpaceAgain: mark(.storageFullEnded)
         case .followsLeader, .membersChanged: return
         case .diskRefused(let reason): try refused(place, reason)
+        case .rotFound(let damage): try takeRot(damage, place)
         case .malformedFrame(let source, let reason):
             guard !options.has(.garbledFrames) else { return mark(.malformedFrameRefused) }
             throw Violation(
@@ -156,6 +158,21 @@ extension ClusterSimulation {
                 "node \(node) cannot read a frame of node \(source): \(reason)"
             )
         case .storageFailed(let reason): try stop(place, reason)
+        }
+    }
+
+    /// Reads may fail, and files rot, where that was arranged.
+    private func takeRot(_ damage: JournalError, _ place: Int) throws(Violation) {
+        mark(.rotFound)
+        guard case .damaged(let path, _, _) = damage, nodes[place].rottenPaths.contains(path)
+        else {
+            guard nodes[place].mayStop else {
+                throw Violation(
+                    .scrubbing,
+                    "node \(nodes[place].id) finds rot on a sound disk: \(damage)"
+                )
+            }
+            return
         }
     }
 
@@ -231,6 +248,7 @@ extension ClusterSimulation {
         guard nodes[place].running != nil else { return }
         trace.tell(now, "node \(nodes[place].id) \(losesPower ? "loses power" : "is killed")")
         nodes[place].running = nil
+        nodes[place].worn = []
         nodes[place].pausedUntil = 0
         if losesPower { nodes[place].disk.losePower() } else { nodes[place].disk.restart() }
         disconnectClients(from: place)
@@ -312,7 +330,10 @@ extension ClusterSimulation {
             return
         }
         guard node.isRotten else {
-            throw Violation(.recovery, "node \(node.id) finds damage on a sound disk")
+            throw Violation(
+                .recovery,
+                "node \(node.id) finds damage on a sound disk, in groups \(damaged.map(\.id))"
+            )
         }
         mark(.damageFound)
         trace.tell(now, "node \(node.id) has damaged groups: \(damaged.map(\.id))")

@@ -11,6 +11,11 @@ extension ClusterSimulation {
     func heal() throws(Violation) {
         endAllFaults()
         leaveSomeBroken()
+        if options.has(.bitRot), let place = nodes.indices.randomElement(using: &faultRandom),
+            !nodes[place].isLeftBroken
+        {
+            wear(place)
+        }
         trace.tell(now, "the rest is healed")
         phase = .healing(since: now)
         for place in clients.indices { clients[place].successesSinceHeal = 0 }
@@ -58,8 +63,18 @@ extension ClusterSimulation {
             + 4 * shard.snapshotStallTicks + 100
         // What a disk has begun it ends, however slow it was.
         let stall = SimulationOptions.diskLatencyMax
-        let local = UInt64(ticks) * shard.tickNanoseconds + 20_000_000_000 + stall
+        let local = UInt64(ticks) * shard.tickNanoseconds + 20_000_000_000 + stall + scrubTime
         return local * 1_000_000 / options.clockRates.lowerBound
+    }
+
+    /// What it may take to go through the largest disk three times, if something is to be found there.
+    private var scrubTime: UInt64 {
+        let rate = options.shard.scrubBytesPerSecond
+        let files = nodes.filter { !$0.worn.isEmpty }.map(\.disk.files)
+        let most = files.map { $0.reduce(0) { $0 + ($1.size + 100_000) / rate + 1 } }.max()
+        guard let most else { return 0 }
+        let rest = UInt64(options.shard.scrubPauseTicks) * options.shard.tickNanoseconds
+        return 3 * (UInt64(most) * 1_000_000_000 + rest)
     }
 
     func poll() throws(Violation) {
@@ -112,6 +127,7 @@ extension ClusterSimulation {
         for number in keyspaces.indices {
             if let difference = try stateDifference(number) { return difference }
         }
+        if let rot = lastingRot { return rot }
         return watchers.lazy.compactMap { self.lateness(of: $0) }.first
     }
 
@@ -164,6 +180,16 @@ extension ClusterSimulation {
             .compactMap { $0.running?.shard.metadata }
         guard images.allSatisfy({ $0 == images.first }) else {
             return Violation(.convergence, "the cluster's metadata differs between nodes")
+        }
+        return nil
+    }
+
+    /// What rotted under a running node is still there: no other file has taken its name.
+    private var lastingRot: Violation? {
+        for node in nodes where !node.isLeftBroken && node.running != nil {
+            for worn in node.worn where node.disk.file(at: worn.path) === worn.file {
+                return Violation(.scrubbing, "node \(node.id)'s \(worn.path) has rotted")
+            }
         }
         return nil
     }

@@ -88,8 +88,8 @@ extension ClusterSimulation {
             observer.coveredDurably(mark.index, mark.term, in: group, on: nodes[place].id)
         case .snapshotUnreadable: self.mark(.snapshotUnreadable)
         case .snapshotChunkRefused: self.mark(.snapshotChunkRefused)
-        case .appended, .full, .pinned, .snapshotNotSaved, .snapshotRead,
-            .snapshotChunkReceived, .snapshotsDropped, .failed:
+        case .appended, .full, .pinned, .coldFiles, .scrubbed, .snapshotNotSaved,
+            .snapshotRead, .snapshotChunkReceived, .snapshotsDropped, .failed:
             break
         }
         queue.schedule(.completed(completion, place, boot: boot), at: now + 10_000)
@@ -106,9 +106,9 @@ extension ClusterSimulation {
             running.isAppendUnderWay = false
             running.isAppendRetried = false
         case .full: running.isAppendRetried = true
-        case .pinned, .snapshotSaved, .snapshotNotSaved, .snapshotRead, .snapshotUnreadable,
-            .snapshotChunkReceived, .snapshotReceived, .snapshotChunkRefused, .snapshotsDropped,
-            .failed:
+        case .pinned, .coldFiles, .scrubbed, .snapshotSaved, .snapshotNotSaved, .snapshotRead,
+            .snapshotUnreadable, .snapshotChunkReceived, .snapshotReceived,
+            .snapshotChunkRefused, .snapshotsDropped, .failed:
             break
         }
         running.shard.completed(completion)
@@ -195,6 +195,9 @@ extension ClusterSimulation {
 extension SnapshotJob {
     fileprivate var line: String {
         switch self {
+        case .scrub(let byteCount, nil): "scrubs \(byteCount) bytes"
+        case .scrub(let byteCount, let files?):
+            "scrubs \(byteCount) bytes of \(files.count) files and its snapshots"
         case .save(let group, let mark, _): "saves snapshot \(mark.index) of group \(group)"
         case .read(let group, let mark, let offset, let target):
             "reads snapshot \(mark.index) of group \(group) at \(offset) for node \(target)"
@@ -216,6 +219,9 @@ extension StorageCompletion {
         case .appended, .pinned, .snapshotSaved, .snapshotRead, .snapshotChunkReceived,
             .snapshotsDropped:
             "ok"
+        case .coldFiles(let files): "\(files.count) files"
+        case .scrubbed(let report):
+            report.finding.map { "\($0.damage)" } ?? "\(report.byteCount) bytes are sound"
         }
     }
 }

@@ -19,7 +19,8 @@ public enum Mark: Int, CaseIterable, Sendable {
     // What strikes disks and clocks.
     case diskFilled, diskSlowed, diskStalled, spaceRanShort, diskTurnedReadOnly
     case syncFailed, readsFailed
-    case bitRotted, bitFlipped, sectorZeroed, sectorGarbled, sectorMisdirected, sectorUnreadable
+    case bitRotted, bitWorn, bitFlipped, sectorZeroed, sectorGarbled, sectorMisdirected,
+        sectorUnreadable
     case fileTruncated, fileLost
     case diskWiped, diskRolledBack, diskCopied
     case clockChanged, clockLeapt, clockStopped
@@ -31,7 +32,8 @@ public enum Mark: Int, CaseIterable, Sendable {
     case restarted, recoveredInFullyNewJournal, recoveredBehindSnapshot
     case snapshotTaken, snapshotInstalled, snapshotFailed, snapshotUnreadable
     case snapshotChunkRefused, snapshotsCrossed
-    case storageFull, storageFullEnded, stoppedByStorage, damageFound, repaired, diskRefused
+    case storageFull, storageFullEnded, stoppedByStorage, damageFound, repaired, rotFound
+    case diskRefused
     case malformedFrameRefused
     case appendBatched, leftBroken
 

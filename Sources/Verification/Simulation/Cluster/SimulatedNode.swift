@@ -37,6 +37,17 @@ final class SimulatedNode {
     /// Whether its disk was exchanged, so that the others must refuse it.
     var isExchanged = false
 
+    /// Files that ever rotted: a damaged one stays until nothing needs it.
+    var rottenPaths: [String] = []
+
+    /// Those of them that rotted under the process that runs; it is to find them and write them anew.
+    var worn: [WornFile] = []
+
+    struct WornFile {
+        let path: String
+        let file: SimulatedFile
+    }
+
     /// Whether it is not healed in the end.
     var isLeftBroken = false
 

@@ -85,6 +85,9 @@ public struct SimulationOptions: Sendable {
         faultPause = random.pick([50_000_000, 200_000_000, 600_000_000])
         clockDrift = faults.contains(.clockDrift) ? random.pick([100_000, 100_000, 500_000]) : 0
         shard = Self.shard(&random)
+        var scrubs = SeededGenerator(seed: seed, subsystem: "scrubs")
+        shard.scrubBytesPerSecond = scrubs.pick([0, 100_000, 1 << 20, 10 << 20])
+        shard.scrubPauseTicks = scrubs.pick([1, 20, 200])
         network = Self.network(faults, &random)
         if faults.contains(.bitRot), random.happens(permille: 500) {
             // Files that stay, for the bits in them to rot.

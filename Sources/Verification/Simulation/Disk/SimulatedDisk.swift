@@ -284,6 +284,8 @@ extension SimulatedDisk {
         restart()
     }
 
+    func file(at path: String) -> SimulatedFile? { names.file(at: path) }
+
     var files: [(path: String, size: Int)] { names.entries.map { ($0.path, $0.file.size) } }
 
     private func apply(_ change: NameChange) {
