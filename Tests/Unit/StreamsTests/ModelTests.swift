@@ -10,10 +10,22 @@ struct ModelTests {
         var comparison = ModelComparison(seed: seed)
         #expect(comparison.firstDifference(steps: 300) == nil)
     }
+
+    #if MARTLET_MUTANTS
+    @Test(arguments: PartitionMutant.allCases)
+    func everyPlantedBugIsFound(mutant: PartitionMutant) {
+        let differences = (0..<24).lazy.compactMap { seed in
+            var comparison = ModelComparison(seed: seed)
+            comparison.partition.mutant = mutant
+            return comparison.firstDifference(steps: 300)
+        }
+        #expect(differences.first != nil)
+    }
+    #endif
 }
 
 struct ModelComparison {
-    private var partition = Partition()
+    var partition = Partition()
     private var naive = NaivePartition()
     private var random: SeededRandom
     private var time: Int64 = 0
@@ -214,8 +226,12 @@ struct ModelComparison {
 
     private mutating func reload() -> String? {
         let chunks = SnapshotTests.chunks(of: partition)
-        guard let back = try? SnapshotTests.assembled(chunks) else { return "no snapshot" }
-        partition = back
+        guard var back = try? SnapshotTests.assembled(chunks) else { return "no snapshot" }
+        #if MARTLET_MUTANTS
+        back.mutant = partition.mutant
+        #endif
+        swap(&partition, &back)
+        back = partition
         return SnapshotTests.chunks(of: back) == chunks ? nil : "another snapshot"
     }
 

@@ -43,7 +43,7 @@ extension Partition {
         let header = batch.header
         let id = header.producerID
         let state = producers[id]
-        if let original = try state?.original(of: header) {
+        if let original = try original(of: header, state) {
             return Appended(
                 baseOffset: original.baseOffset,
                 lastOffset: original.baseOffset + Int64(original.lastOffsetDelta),
@@ -51,15 +51,33 @@ extension Partition {
                 isDuplicate: true
             )
         }
-        if let marker, state?.transactionStart == nil, state?.lastMarker?.offset != marker {
-            throw .transactionEnded
-        }
+        if let marker, isBehindItsEnd(state, after: marker) { throw .transactionEnded }
         let opens = header.attributes.isTransactional && state?.transactionStart == nil
         if opens { try makeRoomForTransaction() }
         if state == nil { try makeRoomForProducer() }
         let appended = try store(batch, epoch: epoch)
         remember(header, appended, isNew: state == nil, opens: opens)
         return appended
+    }
+
+    /// Whether another marker has come since a batch was let in that would open a transaction.
+    private func isBehindItsEnd(_ state: ProducerState?, after marker: Offset?) -> Bool {
+        #if MARTLET_MUTANTS
+        if mutant == .lateBatchesOpenTransactions { return false }
+        #endif
+        return state?.transactionStart == nil && state?.lastMarker?.offset != marker
+    }
+
+    private func original(
+        of header: RecordBatchHeader,
+        _ state: ProducerState?
+    ) throws(PartitionRefusal) -> KeptBatch? {
+        guard let state else { return nil }
+        #if MARTLET_MUTANTS
+        let judgement = Result { () throws(PartitionRefusal) in try state.original(of: header) }
+        if mutant != nil { return try mutated(judgement, of: header, state).get() }
+        #endif
+        return try state.original(of: header)
     }
 
     /// Gives the batch its offsets.
@@ -79,9 +97,16 @@ extension Partition {
     }
 
     mutating func append(_ batch: StoredBatch) {
-        epochs.note(batch.leaderEpoch, at: batch.baseOffset)
+        noteEpoch(of: batch)
         log.append(batch)
         highWatermark = batch.lastOffset.next
+    }
+
+    private mutating func noteEpoch(of batch: StoredBatch) {
+        #if MARTLET_MUTANTS
+        if mutant == .epochsAreForgotten, !epochs.starts.isEmpty { return }
+        #endif
+        epochs.note(batch.leaderEpoch, at: batch.baseOffset)
     }
 
     private mutating func remember(
@@ -97,8 +122,14 @@ extension Partition {
             precondition(isInserted, "a new producer is known")
         }
         let time = time
+        #if MARTLET_MUTANTS
+        let keepsFour = mutant == .fourBatchesAreKept
+        #endif
         producers.change(id) { state in
             state.enter(header.producerEpoch)
+            #if MARTLET_MUTANTS
+            if keepsFour, state.kept.count == 4 { state.kept.removeFirst() }
+            #endif
             state.keep(
                 KeptBatch(
                     baseSequence: header.baseSequence,

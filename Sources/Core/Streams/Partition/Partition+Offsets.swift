@@ -102,6 +102,23 @@ extension Partition {
         }
     }
 
+    /// Looks for the first record that is not earlier in a batch that is not in memory.
+    ///
+    /// For whoever goes through the batches of its segments that may have one, in their order.
+    public func offset(
+        notBefore timestamp: Int64,
+        in batch: StoredBatch,
+        isolation: Isolation,
+        from start: Offset? = nil
+    ) -> OffsetAnswer {
+        let start = max(start ?? logStartOffset, logStartOffset)
+        let offsets = start..<max(start, end(for: isolation))
+        guard batch.lastOffset >= offsets.lowerBound, batch.baseOffset < offsets.upperBound else {
+            return .none
+        }
+        return answer(TimestampSearch(timestamp: timestamp, offsets: offsets), batch)
+    }
+
     /// What a batch says of its latest record is nothing worth where the range cuts it.
     private func latestRecord(in offsets: Range<Offset>) -> OffsetAnswer {
         let search = TimestampSearch(timestamp: nil, offsets: offsets)
@@ -124,6 +141,9 @@ extension Partition {
 
     private func answer(_ search: TimestampSearch, _ batch: StoredBatch?) -> OffsetAnswer {
         guard let batch, let header = batch.header else { return .none }
+        #if MARTLET_MUTANTS
+        if mutant == .timesFindBatches { return .found(place(batch.baseOffset, batch.leaderEpoch)) }
+        #endif
         if header.attributes.timestampType == .logAppendTime {
             // All of its records have the time of the batch.
             let first = max(batch.baseOffset, search.offsets.lowerBound)

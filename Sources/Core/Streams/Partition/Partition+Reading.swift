@@ -38,9 +38,19 @@ extension Partition {
         }
         let end = end(for: isolation)
         var place = log.place(of: offset)
+        #if MARTLET_MUTANTS
+        var next = place
+        if mutant == .readsSkipTheBatch, let batch = log.batch(at: &next), batch.baseOffset < offset
+        {
+            place = next
+        }
+        #endif
         var batches: [StoredBatch] = []
         var byteCount = 0
         while let batch = log.batch(at: &place), batch.lastOffset < end {
+            #if MARTLET_MUTANTS
+            if mutant == .largeBatchesAreNotRead, batch.byteCount > bytesMax { break }
+            #endif
             guard batches.isEmpty || byteCount + batch.byteCount <= bytesMax else { break }
             batches.append(batch)
             byteCount += batch.byteCount
@@ -60,7 +70,7 @@ extension Partition {
         switch isolation {
         case .readUncommitted: []
         case .readCommitted:
-            batches.last.map { aborted.overlapping(offset..<$0.lastOffset.next) } ?? []
+            batches.last.map { abortedTransactions(in: offset..<$0.lastOffset.next) } ?? []
         }
     }
 }

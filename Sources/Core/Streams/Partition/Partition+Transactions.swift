@@ -13,9 +13,7 @@ extension Partition {
         advance(to: time)
         let state = producers[marker.producerID]
         if let refusal = state?.refusal(of: marker) { return .failure(refusal) }
-        if let state, let last = state.lastMarker, last.epoch == marker.producerEpoch,
-            state.transactionStart == nil || marker.isEpochOwn
-        {
+        if let last = original(of: marker, state) {
             return .success(MarkerWritten(offset: last.offset, isRepeated: true))
         }
         let record = ControlRecord(
@@ -31,10 +29,24 @@ extension Partition {
             let offset = highWatermark
             append(StoredBatch(try RecordBatch(bytes), at: offset, epoch: epoch))
             conclude(marker, state, at: offset)
+            #if MARTLET_MUTANTS
+            if mutant == .markersTakeTwoOffsets { highWatermark = highWatermark.next }
+            #endif
             return .success(MarkerWritten(offset: offset, isRepeated: false))
         } catch {
             return .failure(.malformed(error))
         }
+    }
+
+    /// The marker that this one repeats.
+    private func original(of marker: TransactionMarker, _ state: ProducerState?) -> LastMarker? {
+        guard let state, let last = state.lastMarker, last.epoch == marker.producerEpoch else {
+            return nil
+        }
+        #if MARTLET_MUTANTS
+        if mutant == .lateMarkersEndTheNext { return state.transactionStart == nil ? last : nil }
+        #endif
+        return state.transactionStart == nil || marker.isEpochOwn ? last : nil
     }
 
     private mutating func conclude(
@@ -56,6 +68,9 @@ extension Partition {
                 )
             }
         }
+        #if MARTLET_MUTANTS
+        if mutant == .abortedTransactionsAreForgotten { aborted = AbortedTransactions() }
+        #endif
         guard state != nil || remember(marker) else { return }
         let time = time
         producers.change(id) { state in
@@ -91,7 +106,10 @@ extension Partition {
 
     /// What was aborted with offsets in the range, in the order of the markers.
     public func abortedTransactions(in range: Range<Offset>) -> [AbortedTransaction] {
-        aborted.overlapping(range)
+        #if MARTLET_MUTANTS
+        if mutant == .onlyOneAbortedIsListed { return Array(aborted.overlapping(range).prefix(1)) }
+        #endif
+        return aborted.overlapping(range)
     }
 }
 

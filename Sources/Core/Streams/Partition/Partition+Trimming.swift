@@ -17,6 +17,11 @@ extension Partition {
         }
         guard target > logStartOffset else { return .success(logStartOffset) }
         logStartOffset = target
+        #if MARTLET_MUTANTS
+        if mutant == .deletionForgetsProducers {
+            producers.removeAll { $0.transactionStart == nil }
+        }
+        #endif
         log.forget(before: target)
         aborted.forget(before: target)
         epochs.forget(before: target)

@@ -26,13 +26,24 @@ public struct Partition: Sendable {
     /// When producers that have expired are looked for next.
     var nextProducerSweep = GroupTime.zero
 
+    #if MARTLET_MUTANTS
+    /// The bug planted in this partition.
+    public var mutant: PartitionMutant?
+    #endif
+
     public init(_ configuration: PartitionConfiguration = PartitionConfiguration()) {
         self.configuration = configuration
     }
 
     /// Everything before it is decided: no open transaction has written there; it only rises.
     public var lastStableOffset: Offset {
-        max(logStartOffset, open.first?.firstOffset ?? highWatermark)
+        #if MARTLET_MUTANTS
+        if mutant == .openTransactionsAreStable { return highWatermark }
+        if mutant == .lastOpenTransactionCounts, let last = open.list.last {
+            return max(logStartOffset, last.firstOffset)
+        }
+        #endif
+        return max(logStartOffset, open.first?.firstOffset ?? highWatermark)
     }
 
     /// From here on batches are in memory; what lies before, down to the log start, is elsewhere.
@@ -95,6 +106,11 @@ public struct Partition: Sendable {
 
     mutating func forgetProducers(silentFor milliseconds: Int64) {
         let bound = time.number - milliseconds
+        #if MARTLET_MUTANTS
+        if mutant == .openTransactionsExpire {
+            return producers.removeAll { $0.lastUsed.number <= bound }
+        }
+        #endif
         producers.removeAll { $0.lastUsed.number <= bound && $0.transactionStart == nil }
     }
 }

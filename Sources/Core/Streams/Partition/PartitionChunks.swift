@@ -22,13 +22,42 @@ public struct PartitionChunks: Sendable {
     private var place: BatchPlace
     private var stage = PartitionChunkKind.header
 
+    /// Where the batches begin that whoever writes the snapshot puts in front of ours.
+    private let elsewhereFrom: Offset?
+
     /// Batches that end before `start` are left out, as they lie elsewhere.
-    public init(_ partition: Partition, batchesFrom start: Offset = .zero) {
+    ///
+    /// A snapshot for somebody else has those, too: from `elsewhere` on, as `batches(_:)` between
+    /// the last chunk before `hasOnlyBatchesLeft` and the next.
+    public init(
+        _ partition: Partition,
+        batchesFrom start: Offset = .zero,
+        behindThoseFrom elsewhere: Offset? = nil
+    ) {
         self.partition = partition
-        producers = partition.producers.sorted[...]
+        elsewhereFrom = elsewhere
         epochs = partition.epochs.starts[...]
+        #if MARTLET_MUTANTS
+        producers = partition.mutated(partition.producers.sorted)[...]
+        aborted = partition.mutant == .snapshotForgetsAborted ? [] : partition.aborted.list[...]
+        #else
+        producers = partition.producers.sorted[...]
         aborted = partition.aborted.list[...]
+        #endif
         place = partition.log.place(of: start)
+    }
+
+    /// Stamped batches, as a segment holds them, as a chunk.
+    public static func batches(_ stamped: ByteSlice) -> ByteSlice {
+        var chunk = ByteWriter(capacity: 1 + stamped.count)
+        chunk.byte(PartitionChunkKind.batches.rawValue)
+        chunk.slice(stamped)
+        return chunk.slice
+    }
+
+    /// Whether all but batches has been given out.
+    public var hasOnlyBatchesLeft: Bool {
+        stage != .header && producers.isEmpty && epochs.isEmpty && aborted.isEmpty
     }
 
     /// Nil at the end.
@@ -70,13 +99,20 @@ public struct PartitionChunks: Sendable {
         return taken
     }
 
+    private var logStart: Offset {
+        #if MARTLET_MUTANTS
+        if partition.mutant == .snapshotForgetsLogStart { return .zero }
+        #endif
+        return partition.logStartOffset
+    }
+
     private var header: PartitionSnapshotHeader {
         var first = place
         let batch = partition.log.batch(at: &first)
         return PartitionSnapshotHeader(
-            logStartOffset: partition.logStartOffset,
+            logStartOffset: logStart,
             highWatermark: partition.highWatermark,
-            batchesFrom: batch?.baseOffset ?? partition.highWatermark,
+            batchesFrom: elsewhereFrom ?? batch?.baseOffset ?? partition.highWatermark,
             time: partition.time,
             nextProducerSweep: partition.nextProducerSweep,
             configuration: partition.configuration

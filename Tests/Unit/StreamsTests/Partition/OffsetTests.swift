@@ -103,6 +103,26 @@ struct OffsetTests {
         )
     }
 
+    @Test mutating func aBatchThatIsNotInMemoryIsLookedInto() throws {
+        try partition.take(batch([10, 30, 20]))
+        let read = try partition.read(from: .zero, bytesMax: .max, isolation: .readUncommitted)
+        partition.release(before: Offset(3))
+        func found(_ timestamp: Int64, from start: Int64 = 0) -> Int64? {
+            let answer = partition.offset(
+                notBefore: timestamp,
+                in: read.batches[0],
+                isolation: .readUncommitted,
+                from: Offset(start)
+            )
+            guard case .found(let place) = answer else { return nil }
+            return place.offset.number
+        }
+        #expect(found(15) == 1)
+        #expect(found(15, from: 2) == 2)
+        #expect(found(31) == nil)
+        #expect(found(0, from: 3) == nil)
+    }
+
     @Test mutating func withAppendTimeTheFirstRecordHasTheTimeOfTheBatch() throws {
         var bytes = batch([1, 2, 3]).array
         RecordBatch.setAppendTime(900, in: &bytes, from: 0)

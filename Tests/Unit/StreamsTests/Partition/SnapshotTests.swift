@@ -66,6 +66,23 @@ struct SnapshotTests {
         #expect(none.highWatermark == partition.highWatermark)
     }
 
+    @Test func whatLiesElsewhereIsPutInFront() throws {
+        let partition = try full()
+        var chunks = PartitionChunks(
+            partition,
+            batchesFrom: Offset(300),
+            behindThoseFrom: Offset(20)
+        )
+        var all: [ByteSlice] = []
+        while !chunks.hasOnlyBatchesLeft { all.append(chunks.next() ?? .empty) }
+        let read = try partition.read(from: Offset(20), bytesMax: .max, isolation: .readUncommitted)
+        for batch in read.batches.prefix(280) { all.append(PartitionChunks.batches(batch.stamped)) }
+        while let chunk = chunks.next() { all.append(chunk) }
+        let back = try Self.assembled(all)
+        #expect(try back.offsets(from: 20) == Array(20...702))
+        #expect(back.activeProducers == partition.activeProducers)
+    }
+
     @Test func anEmptyPartitionComesBack() throws {
         let back = try Self.assembled(Self.chunks(of: Partition()))
         #expect(back.highWatermark == .zero)
