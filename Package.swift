@@ -185,8 +185,8 @@ let wanted: [String] =
 /// What the fuzzer's targets decode with; the program that drives them is built with MARTLET_FUZZ.
 let fuzzed = [
     "Bytes", "Controller", "Environment", "EtcdFront", "EtcdWire", "Groups", "HTTP2Wire", "Journal",
-    "KafkaWire", "Keyspace", "KeyspaceModel", "Model", "PeerWire", "RaftCore", "SystemEnvironment",
-    "Telemetry", "Transport",
+    "KafkaWire", "Keyspace", "KeyspaceModel", "Model", "PeerWire", "RaftCore", "Segments",
+    "Streams", "SystemEnvironment", "Telemetry", "Transport",
 ]
 
 func closure(of names: [String]) -> Set<String> {

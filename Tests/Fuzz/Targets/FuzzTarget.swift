@@ -50,7 +50,7 @@ public struct FuzzTarget: Sendable {
 
     public static let all: [FuzzTarget] =
         wireTargets + etcdTargets + kafkaTargets + frontTargets + peerTargets + storageTargets
-        + configurationTargets
+        + streamTargets + configurationTargets
 }
 
 /// Measures what a piece of code holds; only the fuzzer's process can.
