@@ -70,6 +70,18 @@ public enum CoordinatorError: Int16, Error, Sendable {
     case producerFenced = 90
     case transactionalIDNotFound = 105
 
+    /// Let everything go and join again.
+    case fencedMemberEpoch = 110
+
+    /// The static member under that instance ID must leave first.
+    case unreleasedInstanceID = 111
+
+    /// Only `uniform` and `range` are known.
+    case unsupportedAssignor = 112
+
+    /// Try again with the epoch that the next heartbeat brings.
+    case staleMemberEpoch = 113
+
     /// Abort the transaction and begin another (KIP-890).
     case transactionAbortable = 120
 }

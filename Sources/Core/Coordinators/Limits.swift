@@ -49,6 +49,9 @@ public enum Limits {
     /// Groups that are looked at for expired offsets at a time; a millisecond or so.
     public static let groupsCheckedAtOnce = 64
 
+    /// Topics that a member of the consumer protocol is subscribed to.
+    public static let subscribedTopicsMax = 10_000
+
     /// Transactional IDs of one coordinator.
     public static let transactionalIDsMax = 100_000
 
@@ -69,6 +72,9 @@ public enum Limits {
 
     /// How long it is looked whether a proposal of unknown fate was applied after all, in milliseconds.
     public static let doubtDuration: Int64 = 60_000
+
+    /// Members of the consumer protocol in one chunk of a snapshot.
+    public static let consumersPerChunk = 256
 
     /// Bytes after which a chunk of a snapshot ends; with the last record it may be longer.
     public static let snapshotChunkBytesWanted = 1 << 20

@@ -211,7 +211,7 @@ import Testing
             return
         }
         #expect(groups.map(\.group) == ["a", "b", "g", "z"])
-        #expect(groups.map(\.phase) == [.empty, .completingRebalance, .stable, .empty])
+        #expect(groups.map(\.phase) == ["Empty", "CompletingRebalance", "Stable", "Empty"])
     }
 
     @Test func onlyGroupsWithoutMembersAreDeleted() throws {

@@ -40,10 +40,33 @@ import Testing
             group: "h",
             OffsetsMarker(producer: ProducerID(8), epoch: ProducerEpoch(1), isCommitted: true)
         ),
-        .takeProducers(count: 1_000), .storeTransaction("x", transaction),
+        .changeConsumers(group: "consumers", consumers), .takeProducers(count: 1_000),
+        .storeTransaction("x", transaction),
         .forgetTransaction("x", retention: 5), .forgetProducers([ProducerID(8)], retention: 5),
         .advanceTime,
     ]
+
+    static var consumers: ConsumerGroupChange {
+        var member = ConsumerMember(id: "a")
+        member.instance = "i"
+        member.rack = "r"
+        member.clientID = "client"
+        member.rebalanceTimeout = 30_000
+        member.subscription = ["t", "u"]
+        member.assignor = "range"
+        member.epoch = 4
+        member.formerEpoch = 3
+        member.assigned = [place]
+        member.revoked = [place]
+        member.target = [place, place]
+        return ConsumerGroupChange(
+            epoch: 5,
+            assignmentEpoch: 4,
+            topics: [CatalogTopic(name: "t", id: "T", partitionCount: 4)],
+            changed: [member, ConsumerMember(id: "b")],
+            removed: ["c"]
+        )
+    }
 
     static var transaction: TransactionRecord {
         var record = TransactionRecord(producer: ProducerID(9), timeout: 60_000)
@@ -105,6 +128,7 @@ import Testing
     /// Whatever the bytes say, they are a command or an error, and a command can be applied.
     @Test func garbageIsNoDanger() {
         var random = SplitMix(seed: 5)
+        let filled = Self.filledState()
         var taken = 0
         for round in 0..<20_000 {
             var bytes = Self.commands[round % Self.commands.count].bytes.array
@@ -115,7 +139,7 @@ import Testing
                 continue
             }
             taken += 1
-            var state = Self.filledState()
+            var state = filled
             state.apply(command, at: GroupTime(Int64(round)))
             _ = GroupCoordinator(term: Term(1), state: state, now: state.time)
             var transactions = TransactionCoordinator(term: Term(1), state: state, now: state.time)
@@ -134,7 +158,7 @@ import Testing
     static func filledState() -> CoordinatorState {
         var state = CoordinatorState()
         for command in commands.prefix(3) { state.apply(command, at: GroupTime(5)) }
-        for command in commands[6..<10] { state.apply(command, at: GroupTime(6)) }
+        for command in commands[6..<11] { state.apply(command, at: GroupTime(6)) }
         for partition in 0..<100 as Range<Int32> {
             let commit = OffsetCommit(
                 place: TopicPartition(topic: ByteSlice("t\(partition % 7)"), partition: partition),
@@ -170,8 +194,8 @@ import Testing
         #expect(state.producersTaken == 1_000)
         #expect(state.ended(ProducerID(8)) != nil)
         #expect(state.group("g")?.pendingProducers == [ProducerID(9)])
-        #expect(state.groupCount == 3)
-        #expect(Set(Self.chunks(of: state).map { $0[0] }) == [1, 2, 4, 5, 6])
+        #expect(state.groupCount == 4)
+        #expect(Set(Self.chunks(of: state).map { $0[0] }) == [1, 2, 4, 5, 6, 7])
     }
 
     @Test func aLargeGroupIsCutIntoChunks() throws {
@@ -231,7 +255,7 @@ import Testing
         let copy = state
         state.apply(.deleteGroups(["g", "many"]), at: GroupTime(10))
         #expect(copy == Self.filledState())
-        #expect(state.groupIDs == ["h"])
+        #expect(state.groupIDs == ["consumers", "h"])
     }
 
     @Test func deadlinesComeInOrder() {

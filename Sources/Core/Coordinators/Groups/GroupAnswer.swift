@@ -10,6 +10,8 @@ public enum GroupAnswer: Sendable, Equatable {
     case commitOffsets([PartitionResult])
     case fetchOffsets(CoordinatorError?, [FetchedOffset])
     case endOffsets(CoordinatorError?)
+    case consumerHeartbeat(ConsumerHeartbeatAnswer)
+    case describeConsumers(ConsumerGroupDescription)
     case describe(GroupDescription)
     case list([ListedGroup])
     case deleteGroups([GroupResult])
@@ -115,5 +117,10 @@ public struct DescribedMember: Sendable, Equatable {
 public struct ListedGroup: Sendable, Equatable {
     public var group: ByteSlice
     public var protocolType: ByteSlice
-    public var phase: GroupPhase
+
+    /// By Kafka's name, of a `GroupPhase` or a `ConsumerGroupPhase`.
+    public var phase: String
+
+    /// Of the consumer protocol, not the classic one.
+    public var isConsumerGroup = false
 }

@@ -6,7 +6,8 @@ extension GroupCoordinator {
     func description(of id: ByteSlice, _ state: CoordinatorState) -> GroupDescription {
         var description = GroupDescription(group: id)
         guard let group = groups[id] else {
-            guard let stored = state.group(id) else {
+            guard let stored = state.group(id), consumerGroups[id] == nil, stored.consumers == nil
+            else {
                 description.error = .groupIDNotFound
                 return description
             }
@@ -34,14 +35,27 @@ extension GroupCoordinator {
     /// Sorted by name.
     func list(_ state: CoordinatorState) -> [ListedGroup] {
         let onlyHere = groups.keys.filter { state.group($0) == nil }
-        return (state.groupIDs + onlyHere).sorted().map { id in
-            let description = description(of: id, state)
+        let consumersOnlyHere = consumerGroups.keys.filter {
+            state.group($0) == nil && groups[$0] == nil
+        }
+        return (state.groupIDs + onlyHere + consumersOnlyHere).sorted().map { listed($0, state) }
+    }
+
+    private func listed(_ id: ByteSlice, _ state: CoordinatorState) -> ListedGroup {
+        if consumerGroups[id] != nil || state.group(id)?.consumers != nil {
             return ListedGroup(
                 group: id,
-                protocolType: description.protocolType,
-                phase: description.phase
+                protocolType: "consumer",
+                phase: consumerDescription(of: id, state).phase.rawValue,
+                isConsumerGroup: true
             )
         }
+        let description = description(of: id, state)
+        return ListedGroup(
+            group: id,
+            protocolType: description.protocolType,
+            phase: description.phase.rawValue
+        )
     }
 
     mutating func delete(
@@ -69,6 +83,7 @@ extension GroupCoordinator {
         _ state: CoordinatorState,
         now: GroupTime
     ) -> CoordinatorError? {
+        guard consumerGroups[id] == nil else { return .nonEmptyGroup }
         guard open(id, in: state, now: now), let group = groups[id], group.phase != .dead else {
             return .groupIDNotFound
         }
@@ -93,7 +108,9 @@ extension GroupCoordinator {
             forgetProducers(state, &turn)
         }
         for id in check.left.prefix(Limits.groupsCheckedAtOnce) {
-            guard groups[id] == nil, let group = state.group(id), group.isWithoutMembers else {
+            guard groups[id] == nil, consumerGroups[id] == nil, let group = state.group(id),
+                group.isWithoutMembers
+            else {
                 continue
             }
             let expired = group.offsets.sorted.map(\.place).filter {

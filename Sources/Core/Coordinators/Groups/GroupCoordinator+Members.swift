@@ -27,13 +27,18 @@ extension GroupCoordinator {
         guard request.isWithinLimits else { return .invalidRequest }
         let range = settings.sessionTimeoutMin...settings.sessionTimeoutMax
         guard range.contains(request.sessionTimeout) else { return .invalidSessionTimeout }
+        let consumers =
+            consumerGroups[request.group]?.record ?? state.group(request.group)?.consumers
+        guard consumers?.members.isEmpty ?? true, consumerGroups[request.group] == nil else {
+            return .inconsistentGroupProtocol
+        }
         guard !open(request.group, in: state, now: now) else { return nil }
         guard request.member.isEmpty else { return .unknownMemberID }
         return hasRoom(in: state) ? nil : .policyViolation
     }
 
     func hasRoom(in state: CoordinatorState) -> Bool {
-        max(groups.count, state.groupCount) < Limits.groupsMax
+        max(groups.count + consumerGroups.count, state.groupCount) < Limits.groupsMax
     }
 
     mutating func sync(

@@ -78,6 +78,14 @@ extension GroupCoordinator {
         guard offsetCount + request.commits.count <= Limits.offsetsMax else {
             return .invalidCommitOffsetSize
         }
+        if openConsumers(id, in: state, now: now), let group = consumerGroups[id],
+            !group.record.members.isEmpty
+        {
+            let identity = request.identity
+            let isAnonymous = identity.generation < .zero && identity.member.isEmpty
+            guard !isAnonymous else { return isTransactional ? nil : .unknownMemberID }
+            return group.fault(in: identity.member, identity.generation.number)
+        }
         if open(id, in: state, now: now) {
             let error = groups[id]?.hearCommit(
                 request.identity,
@@ -90,10 +98,15 @@ extension GroupCoordinator {
         return hasRoom(in: state) ? nil : .policyViolation
     }
 
-    static func offsets(
+    func offsets(
         _ request: FetchOffsetsRequest,
         in state: CoordinatorState
     ) -> GroupAnswer {
+        if !request.member.isEmpty, let group = consumerGroups[request.group],
+            let error = group.fault(in: request.member, request.epoch)
+        {
+            return .fetchOffsets(error, [])
+        }
         let group = state.group(request.group)
         let places = request.places ?? group?.offsets.sorted.map(\.place) ?? []
         return .fetchOffsets(
@@ -120,6 +133,9 @@ extension GroupCoordinator {
         _ state: CoordinatorState,
         _ turn: inout GroupTurn
     ) {
+        if let consumers = consumerGroups[id] {
+            return deleteOffsets(of: consumers, places, for: waiter, &turn)
+        }
         guard open(id, in: state, now: turn.now), let group = groups[id], group.phase != .dead
         else {
             return turn.answer(waiter, .deleteOffsets(.groupIDNotFound, []))
@@ -138,6 +154,25 @@ extension GroupCoordinator {
         guard !free.isEmpty else { return turn.answer(waiter, .deleteOffsets(nil, results)) }
         turn.propose(
             .deleteOffsets(group: id, free),
+            then: .offsetDeletion(waiter, results)
+        )
+    }
+
+    private func deleteOffsets(
+        of group: ConsumerGroup,
+        _ places: [TopicPartition],
+        for waiter: CoordinatorWaiter,
+        _ turn: inout GroupTurn
+    ) {
+        let members = group.ordered
+        let results = places.map { place in
+            let isWanted = members.contains { $0.subscription.contains(place.topic) }
+            return PartitionResult(place: place, error: isWanted ? .groupSubscribedToTopic : nil)
+        }
+        let free = results.filter { $0.error == nil }.map(\.place)
+        guard !free.isEmpty else { return turn.answer(waiter, .deleteOffsets(nil, results)) }
+        turn.propose(
+            .deleteOffsets(group: group.id, free),
             then: .offsetDeletion(waiter, results)
         )
     }

@@ -16,6 +16,13 @@ public struct GroupCoordinator: Sendable {
     let settings: GroupSettings
     let term: Term
     var groups: [ByteSlice: ClassicGroup] = [:]
+    var consumerGroups: [ByteSlice: ConsumerGroup] = [:]
+    var consumerDeadlines = DeadlineQueue()
+
+    /// Groups of the consumer protocol with changes of unknown fate, and until when it is looked for.
+    var doubts: [ByteSlice: GroupTime] = [:]
+    var doubtsAt = GroupTime.zero
+    var lastChange: UInt64 = 0
     private var deadlines = DeadlineQueue()
     private var pending: [CoordinatorTicket: PendingChange] = [:]
     private var lastTicket: UInt64 = 0
@@ -35,15 +42,22 @@ public struct GroupCoordinator: Sendable {
         self.term = term
         check = OffsetsCheck(next: now + settings.offsetsCheckInterval)
         for id in state.groupIDs where state.group(id)?.isWithoutMembers == false {
-            open(id, in: state, now: now)
-            queue(id)
+            if openConsumers(id, in: state, now: now) {
+                settleConsumers(id)
+            } else {
+                open(id, in: state, now: now)
+                queue(id)
+            }
         }
     }
 
     /// When `passTime` is wanted next; earlier is harmless.
     public var nextDeadline: GroupTime {
-        guard check.isUnderWay else { return min(deadlines.first?.time ?? check.next, check.next) }
-        return .zero
+        guard !check.isUnderWay else { return .zero }
+        let doubtful = doubts.isEmpty ? nil : doubtsAt
+        let next = [deadlines.first?.time, consumerDeadlines.first?.time, doubtful]
+            .compactMap { $0 }.min()
+        return min(next ?? check.next, check.next)
     }
 
     public mutating func receive(
@@ -60,10 +74,13 @@ public struct GroupCoordinator: Sendable {
             turn.answer(waiter, .heartbeat(hear(identity, now: now)))
         case .leave(let group, let members): leave(group, members, from: waiter, &turn)
         case .commitOffsets(let commit): self.commit(commit, from: waiter, state, &turn)
-        case .fetchOffsets(let fetch): turn.answer(waiter, Self.offsets(fetch, in: state))
+        case .fetchOffsets(let fetch): turn.answer(waiter, offsets(fetch, in: state))
         case .commitInTransaction(let commit):
             self.commit(commit, from: waiter, state, &turn)
         case .endOffsets(let group, let marker): end(marker, of: group, for: waiter, &turn)
+        case .consumerHeartbeat(let beat): hear(beat, from: waiter, state, &turn)
+        case .describeConsumers(let group):
+            turn.answer(waiter, .describeConsumers(consumerDescription(of: group, state)))
         case .describe(let group): turn.answer(waiter, .describe(description(of: group, state)))
         case .list: turn.answer(waiter, .list(list(state)))
         case .deleteGroups(let ids): delete(ids, for: waiter, state, &turn)
@@ -113,6 +130,8 @@ public struct GroupCoordinator: Sendable {
             groups[id]?.passTime(&turn)
             settle(id)
         }
+        lookAtDoubts(state, turn)
+        passTimeOfConsumers(&turn)
         checkOffsets(state, &turn)
         return close(turn)
     }
@@ -129,6 +148,7 @@ public struct GroupCoordinator: Sendable {
                 groups[id]?.dismiss(member.id, with: .notCoordinator, &turn)
             }
         }
+        for id in consumerGroups.keys.sorted() { abandon(id, .notCoordinator, &turn) }
         pending = [:]
         groups = [:]
         return turn.effects
@@ -187,6 +207,7 @@ extension GroupCoordinator {
             turn.answer(waiter, .deleteGroups(results))
         case .offsetDeletion(let waiter, let results):
             turn.answer(waiter, .deleteOffsets(nil, results))
+        case .consumers(let id, let change): applied(change, id, &turn)
         case .emptied(let id):
             groups[id]?.emptiness = .known
             settle(id)
@@ -210,6 +231,7 @@ extension GroupCoordinator {
             // Whatever the log says now, the next request finds out.
             for id in ids { groups[id] = nil }
             refuseAnswers(of: change, error, &turn)
+        case .consumers(let id, let change): lose(change, id, error, &turn)
         case .emptied(let id):
             groups[id]?.refuseEmptiness(&turn)
             settle(id)
@@ -231,7 +253,7 @@ extension GroupCoordinator {
             turn.answer(waiter, .deleteGroups(results.map { $0.refused(error) }))
         case .offsetDeletion(let waiter, let results):
             turn.answer(waiter, .deleteOffsets(nil, results.map { $0.refused(error) }))
-        case .assignment, .staticMember, .emptied, .expiry: return
+        case .assignment, .staticMember, .consumers, .emptied, .expiry: return
         }
     }
 }

@@ -14,6 +14,8 @@ public enum GroupRequest: Sendable, Equatable {
 
     /// From a transaction's coordinator.
     case endOffsets(group: ByteSlice, OffsetsMarker)
+    case consumerHeartbeat(ConsumerHeartbeatRequest)
+    case describeConsumers(group: ByteSlice)
     case describe(group: ByteSlice)
     case list
     case deleteGroups([ByteSlice])
@@ -187,9 +189,21 @@ public struct FetchOffsetsRequest: Sendable, Equatable {
     /// Refuses what a transaction has yet to decide (KIP-447).
     public var requiresStable: Bool
 
-    public init(group: ByteSlice, places: [TopicPartition]?, requiresStable: Bool = false) {
+    /// Of a member of the consumer protocol (version 9); empty else.
+    public var member: ByteSlice
+    public var epoch: Int32
+
+    public init(
+        group: ByteSlice,
+        places: [TopicPartition]?,
+        requiresStable: Bool = false,
+        member: ByteSlice = .empty,
+        epoch: Int32 = -1
+    ) {
         self.group = group
         self.places = places
         self.requiresStable = requiresStable
+        self.member = member
+        self.epoch = epoch
     }
 }

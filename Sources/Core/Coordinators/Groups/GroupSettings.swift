@@ -14,6 +14,13 @@ public struct GroupSettings: Sendable, Equatable {
     /// `producer.id.expiration.ms`.
     public var producersRetention: Int64 = 86_400_000
 
+    /// How long a member of the consumer protocol may be silent: Kafka's
+    /// `group.consumer.session.timeout.ms`.
+    public var consumerSessionTimeout: Int32 = 45_000
+
+    /// How often it is to be heard: Kafka's `group.consumer.heartbeat.interval.ms`.
+    public var consumerHeartbeatInterval: Int32 = 5_000
+
     public var sessionTimeoutMin = Limits.sessionTimeoutMin
     public var sessionTimeoutMax = Limits.sessionTimeoutMax
     public var membersMax = Limits.membersMax

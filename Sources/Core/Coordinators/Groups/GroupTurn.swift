@@ -32,6 +32,9 @@ enum PendingChange: Sendable, Equatable {
     /// A static member took its former self's place.
     case staticMember(group: ByteSlice, StaticReturn)
 
+    /// A group of the consumer protocol is as its members are then told.
+    case consumers(group: ByteSlice, UInt64)
+
     /// The group is known to be empty.
     case emptied(group: ByteSlice)
 

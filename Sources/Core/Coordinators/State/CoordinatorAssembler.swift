@@ -29,6 +29,9 @@ public struct CoordinatorAssembler: Sendable {
         case .pendingOffsets:
             guard let last else { throw .malformed("offsets of no group") }
             try readPending(of: last, from: &reader)
+        case .consumers:
+            guard let last else { throw .malformed("members of no group") }
+            try readConsumers(of: last, from: &reader)
         case .transactions: try readTransactions(from: &reader)
         case .endedProducers: try readProducers(from: &reader)
         }
@@ -72,6 +75,17 @@ public struct CoordinatorAssembler: Sendable {
             let (place, offset) = try reader.offset()
             assembled.groups[group]?.pending[producer, default: none].offsets.set(place, to: offset)
         }
+    }
+
+    private mutating func readConsumers(
+        of group: ByteSlice,
+        from reader: inout ByteReader
+    ) throws(DecodeError) {
+        let change = try reader.consumers()
+        guard reader.isAtEnd else { throw .malformed("more behind members") }
+        var record = assembled.groups[group]?.consumers ?? ConsumerGroupRecord()
+        record.apply(change)
+        assembled.groups[group]?.consumers = record
     }
 
     private mutating func readTransactions(from reader: inout ByteReader) throws(DecodeError) {

@@ -15,6 +15,9 @@ enum CoordinatorChunkKind: UInt8 {
     case pendingOffsets = 4
     case transactions = 5
     case endedProducers = 6
+
+    /// Members of the group before it, of the consumer protocol; as a change that brings them.
+    case consumers = 7
 }
 
 /// A coordinator's state as the chunks of its snapshot, made from a copy.
@@ -27,6 +30,7 @@ public struct CoordinatorChunks: Sendable {
     private var transactionsLeft: ArraySlice<ByteSlice>
     private var producersLeft: ArraySlice<ProducerID>
     private var offsetsLeft: ArraySlice<PlacedOffset> = []
+    private var consumersLeft: ArraySlice<ByteSlice> = []
     private var pendingLeft: ArraySlice<ProducerID> = []
     private var lastGroup: GroupState?
     private var hasHeader = false
@@ -48,6 +52,8 @@ public struct CoordinatorChunks: Sendable {
             writeHeader(into: &chunk)
         } else if !offsetsLeft.isEmpty {
             takeOffsets(into: &chunk)
+        } else if let consumers = lastGroup?.consumers {
+            takeConsumers(of: consumers, into: &chunk)
         } else if let producer = pendingLeft.popFirst(), let group = lastGroup,
             let pending = group.pendingOffsets(of: producer)
         {
@@ -81,6 +87,7 @@ public struct CoordinatorChunks: Sendable {
         lastGroup = group
         offsetsOwner = nil
         offsetsLeft = group.offsets.sorted[...]
+        consumersLeft = (group.consumers?.memberIDs ?? [])[...]
         pendingLeft = group.pendingProducers[...]
         fill(&chunk)
     }
@@ -94,6 +101,26 @@ public struct CoordinatorChunks: Sendable {
         chunk.integer(owner.producer.number)
         chunk.integer(owner.epoch.number)
         fill(&chunk)
+    }
+
+    /// A thousand at a time, as changes; a group without members needs one as well.
+    private mutating func takeConsumers(
+        of consumers: ConsumerGroupRecord,
+        into chunk: inout ByteWriter
+    ) {
+        let ids = consumersLeft.prefix(Limits.consumersPerChunk)
+        consumersLeft = consumersLeft.dropFirst(ids.count)
+        if consumersLeft.isEmpty { lastGroup?.consumers = nil }
+        chunk.byte(CoordinatorChunkKind.consumers.rawValue)
+        chunk.consumers(
+            ConsumerGroupChange(
+                epoch: consumers.epoch,
+                assignmentEpoch: consumers.assignmentEpoch,
+                topics: consumers.topics,
+                changed: ids.compactMap { consumers.member($0) },
+                removed: []
+            )
+        )
     }
 
     private mutating func fill(_ chunk: inout ByteWriter) {

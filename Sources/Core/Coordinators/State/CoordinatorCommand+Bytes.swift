@@ -15,6 +15,7 @@ enum CommandNumber: UInt8 {
     case storeTransaction = 10
     case forgetTransaction = 11
     case forgetProducers = 12
+    case changeConsumers = 13
 }
 
 extension CoordinatorCommand {
@@ -43,6 +44,9 @@ extension CoordinatorCommand {
         case .endOffsets(let group, let marker):
             writer.head(.endOffsets, group)
             writer.marker(marker)
+        case .changeConsumers(let group, let change):
+            writer.head(.changeConsumers, group)
+            writer.consumers(change)
         case .takeProducers(let count):
             writer.head(.takeProducers)
             writer.integer(count)
@@ -84,6 +88,8 @@ extension CoordinatorCommand {
             let (group, places) = (try reader.name(), try reader.places())
             self = .expireOffsets(group: group, places, retention: try reader.milliseconds())
         case .advanceTime: self = .advanceTime
+        case .changeConsumers:
+            self = .changeConsumers(group: try reader.name(), try reader.consumers())
         case .pendOffsets:
             self = .pendOffsets(group: try reader.name(), try reader.offsetsInTransaction())
         case .endOffsets: self = .endOffsets(group: try reader.name(), try reader.marker())

@@ -18,6 +18,9 @@ public enum CoordinatorCommand: Sendable, Equatable {
     /// offset a group without members.
     case expireOffsets(group: ByteSlice, [TopicPartition], retention: Int64)
 
+    /// A step of a group of the consumer protocol.
+    case changeConsumers(group: ByteSlice, ConsumerGroupChange)
+
     /// Offsets that hold once their transaction is committed.
     case pendOffsets(group: ByteSlice, OffsetsInTransaction)
 

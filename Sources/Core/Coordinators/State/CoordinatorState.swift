@@ -40,6 +40,7 @@ public struct CoordinatorState: Sendable, Equatable {
             removeIfUnused(group)
         case .expireOffsets(let group, let places, let retention):
             expire(places, of: group, after: retention)
+        case .changeConsumers(let group, let consumers): self.change(consumers, of: group)
         case .pendOffsets(let group, let pending): pend(pending, of: group)
         case .endOffsets(let group, let marker): end(marker, of: group)
         case .takeProducers(let count): producersTaken += count
@@ -73,6 +74,18 @@ public struct CoordinatorState: Sendable, Equatable {
         change(id) {
             $0.emptySince = record.members.isEmpty ? time : nil
             $0.record = record
+            $0.consumers = nil
+        }
+    }
+
+    private mutating func change(_ consumers: ConsumerGroupChange, of group: ByteSlice) {
+        let time = time
+        change(group) { state in
+            var record = state.consumers.take() ?? ConsumerGroupRecord()
+            record.apply(consumers)
+            state.emptySince = record.members.isEmpty ? time : nil
+            state.consumers = record
+            state.record = nil
         }
     }
 
@@ -105,6 +118,9 @@ public struct GroupState: Sendable, Equatable {
     /// Nil if members never joined it: whoever commits then assigns partitions to itself.
     public internal(set) var record: GroupRecord?
 
+    /// Of a group of the consumer protocol.
+    public internal(set) var consumers: ConsumerGroupRecord?
+
     /// Since when a group that had members has none.
     public internal(set) var emptySince: GroupTime?
 
@@ -123,7 +139,9 @@ public struct GroupState: Sendable, Equatable {
         pending.values.contains { $0.offsets.offset(of: place) != nil }
     }
 
-    var isWithoutMembers: Bool { record?.members.isEmpty ?? true }
+    var isWithoutMembers: Bool {
+        (record?.members.isEmpty ?? true) && (consumers?.members.isEmpty ?? true)
+    }
 
     /// Nothing would be lost with it.
     var isUnused: Bool { isWithoutMembers && offsets.isEmpty && pending.isEmpty }
