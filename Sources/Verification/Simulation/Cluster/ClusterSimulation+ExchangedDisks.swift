@@ -15,6 +15,7 @@ struct CopiedDisk {
 // comes up on such a disk before it says anything that counts (`RaftObserver.counts`).
 extension ClusterSimulation {
     func wipeDisk(_ place: Int) {
+        guard !foundsAlone(place) else { return }
         let empty = CopiedDisk(image: DiskImage(), boots: 0, batch: 0)
         guard exchangeDisk(place, with: empty) else { return }
         mark(.diskWiped)
@@ -25,7 +26,9 @@ extension ClusterSimulation {
     func rollBack(_ place: Int) {
         let node = nodes[place]
         guard let copy = node.image else {
-            guard let batch = node.running?.journal.durableBatchNumber else { return }
+            guard let batch = node.running?.journal.durableBatchNumber, !decidesAlone(place) else {
+                return
+            }
             mark(.diskCopied)
             node.image = CopiedDisk(image: node.disk.image(), boots: node.boots, batch: batch)
             return
@@ -39,7 +42,8 @@ extension ClusterSimulation {
     /// other disk does not hold.
     private func exchangeDisk(_ place: Int, with copy: CopiedDisk) -> Bool {
         let node = nodes[place]
-        guard mayDamage(node), !node.isExchanged, node.running != nil else { return false }
+        guard mayDamage(node), survivesExchange(of: place), !node.isExchanged, node.running != nil
+        else { return false }
         let isKnown = nodes.indices.allSatisfy { other in
             guard other != place, !nodes[other].isExchanged else { return true }
             let heard = nodes[other].running?.shard.heardLife(of: node.id)

@@ -82,6 +82,7 @@ extension ClusterSimulation {
         case .faulty, .finished: return
         case .healing(let since):
             disarmAlarms()
+            removeExchanged()
             if let stuck = stuckClient {
                 guard now < since + patience else {
                     throw Violation(.availability, "\(stuck)\n\(overview)")
@@ -91,6 +92,7 @@ extension ClusterSimulation {
                 phase = .settling(since: now)
             }
         case .settling(let since):
+            removeExchanged()
             if let difference = try difference() {
                 guard now < since + patience else {
                     throw Violation(difference.invariant, "\(difference.message)\n\(overview)")

@@ -55,6 +55,9 @@ public final class ClusterSimulation {
     var openTransfers: [(number: UInt64, place: Int)] = []
     var lastTransfer: UInt64 = 0
 
+    /// Whom the operator has ever asked to remove.
+    var askedToLeave: [NodeID] = []
+
     /// Entries that say who votes, as often as a journal was given one.
     var configurationsSeen = 0
 

@@ -2,10 +2,10 @@
 extension SimulationOptions {
     /// The core alone, with a few founders among up to seven nodes, and changes of who belongs to them.
     ///
-    /// Damage and exchanged disks are another matter, and so are nodes that stay broken: one might be
-    /// of the few that a smaller group cannot do without.
+    /// Damage is another matter, and so are nodes that stay broken: one might be of the few that a
+    /// smaller group cannot do without.
     public init(membershipSeed seed: UInt64) {
-        self.init(coreSeed: seed, exchangesDisks: false)
+        self.init(coreSeed: seed)
         var random = SeededGenerator(seed: seed, subsystem: "membership")
         nodes = random.pick([4, 5, 6, 7])
         founders = random.pick([1, 2, 3, 3, 3])

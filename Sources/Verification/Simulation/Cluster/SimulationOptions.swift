@@ -142,11 +142,7 @@ public struct SimulationOptions: Sendable {
     /// The core alone: Raft, journals and disks of up to nine nodes, for minutes, with records instead
     /// of clients.
     public init(coreSeed seed: UInt64) {
-        self.init(coreSeed: seed, exchangesDisks: Self.exchangesDisks(in: seed))
-    }
-
-    init(coreSeed seed: UInt64, exchangesDisks: Bool) {
-        self.init(seed: seed, exchangesDisks: exchangesDisks)
+        self.init(seed: seed, exchangesDisks: Self.exchangesDisks(in: seed))
         var random = SeededGenerator(seed: seed, subsystem: "core")
         nodes = random.pick([3, 5, 5, 7, 9])
         founders = nodes

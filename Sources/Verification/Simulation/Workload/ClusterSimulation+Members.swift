@@ -22,6 +22,7 @@ extension ClusterSimulation {
             let image = running.shard.metadata, let record = change(of: image)
         else { return }
         trace.tell(now, "node \(nodes[place].id) is asked for \(record)")
+        if case .memberRemoved(let member) = record { askedToLeave.append(member) }
         running.shard.advance(to: nodes[place].clock.reading(at: now))
         running.shard.propose(record)
         requestTurn(place)
@@ -30,16 +31,22 @@ extension ClusterSimulation {
     /// Any of the changes that make sense after this image; nil if there is none of the chosen kind.
     private func change(of image: MetadataImage) -> ClusterRecord? {
         guard image.isFounded else { return .membersFounded(founders) }
+        if let lost = exchangedMember(of: image), faultRandom.happens(permille: 500) {
+            return .memberRemoved(lost)
+        }
         switch faultRandom.below(10) {
         case 0...3:
-            let spares = nodes.map(\.id).filter { image.member($0) == nil && !image.isRemoved($0) }
+            let spares = nodes.filter { !$0.isExchanged }.map(\.id)
+                .filter { image.member($0) == nil && !image.isRemoved($0) }
             guard !spares.isEmpty else { return nil }
             let isLearner = faultRandom.happens(permille: 400)
             return .memberAdded(Self.member(faultRandom.pick(spares), isLearner: isLearner))
         case 4...5:
-            return image.learningMembers.first.map { .memberPromoted($0) }
+            let lost = nodes.filter(\.isExchanged).map(\.id)
+            return image.learningMembers.first { !lost.contains($0) }.map { .memberPromoted($0) }
         case 6...8:
-            return .memberRemoved(faultRandom.pick(image.members).id)
+            let leaving = faultRandom.pick(image.members).id
+            return mayLeave(leaving) ? .memberRemoved(leaving) : nil
         default:
             let member = faultRandom.pick(image.members).id
             return .memberUpdated(member, peerURLs: ["http://moved-\(now)-\(member):1"])
