@@ -37,13 +37,25 @@ extension Shard {
             group.membership.agreedVersion != control.membersVersion || !group.raft.isSettled,
             knowsMembers(group, at: place), group.raft.isSettled
         else { return }
-        let wanted = WantedMembers(control.controller.image, group.raft)
+        let image = control.controller.image
+        let wanted = WantedMembers(image, group.raft, departing: departing(from: group, image))
         guard wanted.differ(from: group.raft.configuration) else {
             if wanted.areComplete { group.membership.agreedVersion = control.membersVersion }
             return
         }
         guard !handsOver(group, among: wanted.voters) else { return }
         _ = group.raft.changeMembers(voters: wanted.voters, learners: wanted.learners)
+    }
+
+    /// Former members that another group may still have: they stay in the control group, as learners.
+    ///
+    /// Whoever leads that group must hear that it is to leave, and nobody else changes the group.
+    private func departing(from group: Group, _ image: MetadataImage) -> [ReplicaID] {
+        guard group.id == .control else { return [] }
+        return group.raft.configuration.replicas.filter { replica in
+            image.member(NodeID(replica.number)) == nil
+                && groups.contains { $0.id != .control && !$0.isVacant && $0.mayHave(replica) }
+        }
     }
 
     /// Whether there is nothing to do for the leader of a group that has other members than it should.
@@ -64,6 +76,16 @@ extension Shard {
         group.membership.handedOverTerm = group.raft.term
         transferLeadership(of: group.id, to: NodeID(successor.number), for: .none)
         return true
+    }
+}
+
+extension Group {
+    /// Whether the replica belongs to the group, or this node cannot know that it does not.
+    fileprivate func mayHave(_ replica: ReplicaID) -> Bool {
+        let latest = raft.configuration
+        let committed = raft.configuration(at: raft.commitIndex)
+        return latest.replicas.contains(replica) || committed.replicas.contains(replica)
+            || latest.voters.isEmpty || !hasKnownLeader
     }
 }
 

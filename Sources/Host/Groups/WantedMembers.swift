@@ -7,16 +7,17 @@ struct WantedMembers: Equatable {
     let voters: [ReplicaID]
     let learners: [ReplicaID]
 
-    /// Whether that is all: nobody who is to vote is still to catch up, nobody to leave stays.
+    /// Whether that is all: nobody who is to vote is still to catch up, nobody to leave stays or
+    /// learns on.
     let areComplete: Bool
 
     /// Those vote who are to, and do already or have caught up.
     ///
-    /// The others learn.
+    /// The others learn, and so do former members that are `departing`.
     ///
     /// Voters that are to leave stay until those who can vote are a majority of those who are to: with
     /// fewer, what is committed would for a while be on too few disks.
-    init(_ image: MetadataImage, _ raft: Raft) {
+    init(_ image: MetadataImage, _ raft: Raft, departing: [ReplicaID]) {
         let wanted = image.votingMembers.map { ReplicaID($0.number) }
         let current = raft.configuration.voters
         let ready = wanted.filter { current.contains($0) || Self.isReady($0, raft) }
@@ -25,8 +26,8 @@ struct WantedMembers: Equatable {
         let voters = (ready + staying).sorted()
         let learning = image.learningMembers.map { ReplicaID($0.number) }
         self.voters = voters
-        learners = (wanted + learning).filter { !voters.contains($0) }.sorted()
-        areComplete = voters == wanted
+        learners = (wanted + learning + departing).filter { !voters.contains($0) }.sorted()
+        areComplete = voters == wanted && departing.isEmpty
     }
 
     private static func isReady(_ replica: ReplicaID, _ raft: Raft) -> Bool {

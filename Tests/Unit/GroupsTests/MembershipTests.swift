@@ -78,6 +78,31 @@ import Testing
         #expect(cluster.answer(at: next, to: 1) == "revision 2")
     }
 
+    /// Nobody but the keyspace's leader changes its group, so he must be told that he is to leave.
+    @Test func whoIsRemovedLearnsOnInTheControlGroupUntilNoOtherGroupHasIt() {
+        let cluster = founded(nodes: 3)
+        let leader = cluster.electLeader()
+        let other = cluster.follower(of: leader)
+        if cluster[leader].shard.status(.control)?.isLeader == true {
+            cluster[leader].shard.transferLeadership(
+                of: .control,
+                to: NodeID(other),
+                for: .none
+            )
+            cluster.tick(5)
+        }
+        let rest = ([1, 2, 3] as [UInt64]).filter { $0 != leader }
+        let control = rest.first { cluster[$0].shard.status(.control)?.isLeader == true } ?? other
+        cluster[leader].isCutOff = true
+        #expect(cluster.change(.memberRemoved(NodeID(leader)), at: control) == "members")
+        cluster.tick(6)
+        #expect(cluster.configurations(at: control) == [.init(rest, [leader]), .init([1, 2, 3])])
+        #expect(!cluster[control].shard.refuses(NodeID(leader)))
+        cluster.tick(100)
+        #expect(cluster.configurations(at: control) == [.init(rest), .init(rest)])
+        #expect(cluster[control].shard.refuses(NodeID(leader)))
+    }
+
     @Test func theOnlyNodeIsReplaced() {
         let cluster = founded(nodes: 1, spares: 1)
         _ = cluster.electLeader()
