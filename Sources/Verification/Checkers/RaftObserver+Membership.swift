@@ -43,13 +43,16 @@ extension RaftObserver {
 
     /// A replica hands an entry that says who votes to its journal; to be told before `wrote`.
     ///
-    /// With what the replica's log said until then it must have no two quorums apart from each other.
+    /// With what the replica's log said until then it must have no two quorums apart from each other;
+    /// `before` is what the same batch said of that, if it did, and `first` where the batch begins.
     public mutating func configured(
         _ configuration: ObservedConfiguration,
         at index: LogIndex,
         in term: Term,
         of group: GroupID,
-        on node: NodeID
+        on node: NodeID,
+        after before: ObservedConfiguration? = nil,
+        batchFrom first: LogIndex? = nil
     ) throws(Violation) {
         let groupPlace = place(group)
         let name = EntryName(index: index, term: term)
@@ -57,7 +60,7 @@ extension RaftObserver {
             return
         }
         let replicaPlace = place(group, node)
-        let before = self.configuration(of: replicaPlace, before: index)
+        let before = before ?? self.configuration(of: replicaPlace, before: first ?? index)
         guard !before.mayDecideApart(from: configuration) else {
             throw Violation(
                 .quorumOverlap,

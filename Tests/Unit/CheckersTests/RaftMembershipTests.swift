@@ -29,6 +29,36 @@ import Testing
         #expect(broken([1], outgoing: [1, 2, 3]) == nil)
     }
 
+    /// Who joins writes both entries of a change at once, and may be the first to write the second.
+    @Test func aBatchMayHoldBothEntriesOfAChange() throws {
+        var observer = RaftObserver(voters: 3)
+        let old = (1...3).map { NodeID($0) }
+        let joint = ObservedConfiguration(voters: [NodeID(4), NodeID(5)], outgoing: old)
+        let settled = ObservedConfiguration(voters: joint.voters)
+        let term = Term(1)
+        try observer.configured(joint, at: LogIndex(1), in: term, of: .control, on: NodeID(4))
+        #expect(throws: Violation.self) {
+            var other = observer
+            try other.configured(
+                settled,
+                at: LogIndex(2),
+                in: term,
+                of: .control,
+                on: NodeID(4),
+                batchFrom: LogIndex(1)
+            )
+        }
+        try observer.configured(
+            settled,
+            at: LogIndex(2),
+            in: term,
+            of: .control,
+            on: NodeID(4),
+            after: joint,
+            batchFrom: LogIndex(1)
+        )
+    }
+
     @Test func oneVoterMoreOrLessMayFollow() {
         #expect(broken([1, 2, 3, 4]) == nil)
         #expect(broken([1, 2]) == nil)

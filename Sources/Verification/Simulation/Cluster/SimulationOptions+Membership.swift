@@ -14,5 +14,7 @@ extension SimulationOptions {
         faultSeconds = random.between(UInt64(10)...90)
         recordPause = random.pick([50_000_000, 300_000_000])
         memberPause = random.pick([100_000_000, 1_000_000_000, 4_000_000_000])
+        // A group whose members are changed by a leader that is not the control group's.
+        keyspaces = random.pick([0, 1, 1])
     }
 }

@@ -63,20 +63,39 @@ extension ClusterSimulation {
 
     /// What entries say of who votes; the observer is to know it before it sees them.
     func observeConfigurations(_ batch: JournalBatch, on node: NodeID) throws(Violation) {
+        var earlier: [SaidConfiguration] = []
         for entry in batch.entries where entry.kind == Entry.Kind.configuration.rawValue {
             guard let said = try? GroupConfiguration(decoding: entry.payload) else { continue }
             configurationsSeen += 1
+            let configuration = ObservedConfiguration(
+                voters: said.voters.map { NodeID($0.number) },
+                outgoing: said.outgoingVoters.map { NodeID($0.number) }
+            )
             try observer.configured(
-                ObservedConfiguration(
-                    voters: said.voters.map { NodeID($0.number) },
-                    outgoing: said.outgoingVoters.map { NodeID($0.number) }
-                ),
+                configuration,
                 at: entry.index,
                 in: entry.term,
                 of: entry.group,
-                on: node
+                on: node,
+                after: earlier.last { $0.group == entry.group && $0.index < entry.index }?
+                    .configuration,
+                batchFrom: batch.entries.lazy.filter { $0.group == entry.group }.map(\.index).min()
+            )
+            earlier.append(
+                SaidConfiguration(
+                    group: entry.group,
+                    index: entry.index,
+                    configuration: configuration
+                )
             )
         }
+    }
+
+    /// What an entry of a batch says, which the replica's log does not hold as yet.
+    private struct SaidConfiguration {
+        var group: GroupID
+        var index: LogIndex
+        var configuration: ObservedConfiguration
     }
 }
 
