@@ -24,6 +24,20 @@ public enum ClusterRecord: Sendable, Equatable {
     case memberRemoved(NodeID)
 
     case memberUpdated(NodeID, peerURLs: [String])
+
+    case topicCreated(TopicCreation)
+
+    /// The topic goes, with all its records; its name may be used again, its ID and groups never.
+    case topicDropped(String)
+
+    /// The topic is to have that many partitions in all.
+    case partitionsAdded(topic: String, count: Int)
+
+    /// Settings in place of those of the same names; those in `removed` have their defaults again.
+    case topicConfigured(topic: String, settings: [TopicSetting], removed: [String])
+
+    /// Consumers' groups and transactions are to have their groups; a second one changes nothing.
+    case coordinatorsFounded
 }
 
 /// One member as the cluster wants it, whether it has started or not.
@@ -57,18 +71,35 @@ public struct NodeRecord: Sendable, Equatable {
     /// Its disk when it started, as far as it was written then.
     public var life: NodeLife
 
+    /// Where Kafka's clients reach it, `host:port`; empty if nowhere.
+    public var kafkaAddress: String
+
+    /// Its number for Kafka's clients, given when it first registers: 1 for the first node.
+    public var broker: BrokerID
+
     public init(
         id: NodeID,
         name: String,
         peerAddress: String,
         clientURLs: [String],
-        life: NodeLife = .unknown
+        life: NodeLife = .unknown,
+        kafkaAddress: String = "",
+        broker: BrokerID = .none
     ) {
         self.id = id
         self.name = name
         self.peerAddress = peerAddress
         self.clientURLs = clientURLs
         self.life = life
+        self.kafkaAddress = kafkaAddress
+        self.broker = broker
+    }
+
+    /// Whether it says the same of itself, whatever its number.
+    public func describesAs(_ other: NodeRecord) -> Bool {
+        var other = other
+        other.broker = broker
+        return self == other
     }
 }
 

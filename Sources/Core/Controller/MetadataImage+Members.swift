@@ -22,6 +22,7 @@ extension MetadataImage {
     mutating func remove(_ id: NodeID) {
         members.removeAll { $0.id == id }
         forget(id)
+        replaceReplicas(of: id)
         removed.append(id)
         if removed.count > Limits.removedMembersMax {
             removed.removeFirst(removed.count - Limits.removedMembersMax)

@@ -14,21 +14,36 @@ public struct MetadataImage: Sendable, Equatable {
     /// Former members, the last removed last.
     public internal(set) var removed: [NodeID]
 
-    /// The last group that a keyspace was given.
+    /// Sorted by name.
+    public internal(set) var topics: [TopicRecord]
+
+    /// The groups of consumers' offsets and transactions; none before Kafka's clients came.
+    public internal(set) var coordinators: [ReplicatedGroup]
+
+    /// The last group that was given, to a keyspace, a partition or a coordinator.
     public private(set) var lastGroup: GroupID
+
+    /// The highest number that a node was given for Kafka's clients.
+    public private(set) var lastBroker: BrokerID
 
     public init(
         nodes: [NodeRecord] = [],
         keyspaces: [KeyspaceRecord] = [],
         members: [MemberRecord] = [],
         removed: [NodeID] = [],
-        lastGroup: GroupID = .lastReserved
+        lastGroup: GroupID = .lastReserved,
+        topics: [TopicRecord] = [],
+        coordinators: [ReplicatedGroup] = [],
+        lastBroker: BrokerID = BrokerID(0)
     ) {
         self.nodes = nodes.sorted { $0.id < $1.id }
         self.keyspaces = keyspaces.sorted { $0.name < $1.name }
         self.members = members.sorted { $0.id < $1.id }
         self.removed = removed
         self.lastGroup = max(lastGroup, .lastReserved)
+        self.topics = topics.sorted { $0.name < $1.name }
+        self.coordinators = coordinators
+        self.lastBroker = lastBroker
     }
 
     public func node(_ id: NodeID) -> NodeRecord? { nodes.first { $0.id == id } }
@@ -38,7 +53,18 @@ public struct MetadataImage: Sendable, Equatable {
         return place < keyspaces.count && keyspaces[place].name == name ? keyspaces[place] : nil
     }
 
-    mutating func register(_ node: NodeRecord) { nodes.put(node, by: \.id) }
+    /// With the number that it has, or the next.
+    mutating func register(_ node: NodeRecord) -> NodeRecord {
+        var node = node
+        if let known = self.node(node.id), known.broker != .none {
+            node.broker = known.broker
+        } else {
+            lastBroker = BrokerID(lastBroker.number + 1)
+            node.broker = lastBroker
+        }
+        nodes.put(node, by: \.id)
+        return node
+    }
 
     mutating func forget(_ node: NodeID) { nodes.removeAll { $0.id == node } }
 
@@ -56,7 +82,7 @@ public struct MetadataImage: Sendable, Equatable {
         return lastGroup
     }
 
-    /// Whether a keyspace was given this group, whether it still is or not.
+    /// Whether this group was given to something, whether that still is or not.
     public func hasGiven(_ group: GroupID) -> Bool { group > .lastReserved && group <= lastGroup }
 
     /// Where the name is among the sorted ones, or would be.

@@ -21,7 +21,8 @@ import Testing
     @Test func aNodeThatMovedReplacesItsRecord() {
         var controller = Controller()
         _ = controller.apply(.nodeRegistered(node(1)))
-        let moved = node(1, at: "127.0.0.1:12380")
+        var moved = node(1, at: "127.0.0.1:12380")
+        moved.broker = BrokerID(1)
         #expect(controller.apply(.nodeRegistered(moved)) == .node(moved))
         #expect(controller.image.nodes == [moved])
     }

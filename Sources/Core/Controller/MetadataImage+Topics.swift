@@ -1,0 +1,39 @@
+internal import Model
+
+// Topics, and the groups of their partitions.
+extension MetadataImage {
+    public func topic(named name: String) -> TopicRecord? {
+        let place = placeOfTopic(name)
+        return place < topics.count && topics[place].name == name ? topics[place] : nil
+    }
+
+    public func topic(_ id: TopicID) -> TopicRecord? { topics.first { $0.id == id } }
+
+    public var partitionCount: Int { topics.reduce(0) { $0 + $1.partitions.count } }
+
+    /// All groups that are on some of the members, in the order of their topics.
+    var replicatedGroups: [ReplicatedGroup] { topics.flatMap(\.partitions) + coordinators }
+
+    mutating func put(_ topic: TopicRecord) {
+        let place = placeOfTopic(topic.name)
+        if place < topics.count, topics[place].name == topic.name {
+            topics[place] = topic
+        } else {
+            topics.insert(topic, at: place)
+        }
+    }
+
+    mutating func drop(_ topic: TopicRecord) { topics.removeAll { $0.name == topic.name } }
+
+    private func placeOfTopic(_ name: String) -> Int {
+        topics.withUnsafeBufferPointer { topics in
+            var lower = 0
+            var upper = topics.count
+            while lower < upper {
+                let middle = lower + (upper - lower) / 2
+                if topics[middle].name < name { lower = middle + 1 } else { upper = middle }
+            }
+            return lower
+        }
+    }
+}
