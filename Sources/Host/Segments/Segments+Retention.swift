@@ -35,14 +35,15 @@ extension Segments {
         sealed.removeFirst(gone.count)
     }
 
-    /// Deletes what was forgotten before a snapshot that is durable now was taken.
+    /// Deletes what was forgotten and `manifest`, that of a snapshot that is durable, does not have.
     ///
     /// If it fails, or the power goes, the next start deletes the rest.
-    public func sweep() throws(SegmentError) {
+    public func sweep(behind manifest: SegmentManifest) throws(SegmentError) {
         try checkAlive()
-        while let base = condemned.last {
+        let first = manifest.segments.first?.baseOffset ?? Offset(.max)
+        while let base = condemned.first, base < first {
             try remove([path(of: base), indexPath(of: base)])
-            condemned.removeLast()
+            condemned.removeFirst()
         }
     }
 

@@ -20,7 +20,7 @@ public import Streams
 // guess. What a snapshot knows of and is not there is damage, and is told.
 //
 // The order of a flush: append, sync, the snapshot with the manifest and without these batches, and
-// when that is durable, the journal's mark and `sweep`.
+// when that is durable, the journal's mark and `sweep(behind:)`.
 //
 // A failed sync is the end, as in the journal: what is on disk is unknown.
 //

@@ -74,7 +74,7 @@ struct ModelTests {
 
         private mutating func takeSnapshot() throws {
             manifest = try SegmentManifest(decoding: try segments.sync().encoded)
-            try segments.sweep()
+            try segments.sweep(behind: manifest)
         }
 
         mutating func reopen(on disk: Storage) throws {
