@@ -3,6 +3,9 @@ public enum CoordinatorError: Int16, Error, Sendable {
     /// The offset's metadata is longer than `Limits.offsetMetadataBytesMax`.
     case offsetMetadataTooLarge = 12
 
+    /// This node has just come to lead, and does not know yet all that the last one promised.
+    case coordinatorLoadInProgress = 14
+
     /// The group is being deleted, or what was proposed did not get into the log; try again.
     case coordinatorNotAvailable = 15
 

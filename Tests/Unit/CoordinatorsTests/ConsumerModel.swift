@@ -6,7 +6,7 @@ import Testing
 
 /// Members of one group of the consumer protocol that come, go, are slow and die; chance decides.
 struct ConsumerModel {
-    let test = TestCoordinator()
+    let test: TestCoordinator
     var random: SplitMix
     var members: [Member] = []
     var violations: [String] = []
@@ -30,7 +30,10 @@ struct ConsumerModel {
         var hasNews = true
     }
 
-    init(seed: UInt64) { random = SplitMix(seed: seed) }
+    init(seed: UInt64, _ change: (inout GroupSettings) -> Void = { _ in }) {
+        random = SplitMix(seed: seed)
+        test = TestCoordinator(delay: 0, change)
+    }
 
     private mutating func chance(_ one: UInt64) -> Bool { random.next() % one == 0 }
 

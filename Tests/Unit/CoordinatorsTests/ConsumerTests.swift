@@ -291,8 +291,7 @@ import Testing
         let listed = ListedGroup(
             group: "g",
             protocolType: "consumer",
-            phase: "Stable",
-            isConsumerGroup: true
+            phase: .consumer(.stable)
         )
         #expect(test.answers[listing] == .list([listed]))
         #expect(try test.describe().phase == .dead)

@@ -51,9 +51,9 @@ struct GroupModel {
         }
     }
 
-    init(seed: UInt64, clients count: Int) {
+    init(seed: UInt64, clients count: Int, _ change: (inout GroupSettings) -> Void = { _ in }) {
         random = SplitMix(seed: seed)
-        test = TestCoordinator(delay: seed % 3 == 0 ? 3_000 : 0)
+        test = TestCoordinator(delay: seed % 3 == 0 ? 3_000 : 0, change)
         clients = (0..<count).map { number in
             Client(name: "c\(number)", instance: number % 3 == 1 ? ByteSlice("i\(number)") : nil)
         }

@@ -56,3 +56,45 @@ import Testing
         #expect(handovers > 500)
     }
 }
+
+#if MARTLET_MUTANTS
+/// The models find each planted bug, or they would not find ours.
+@Suite struct MutantTests {
+    @Test(arguments: CoordinatorMutant.ofGroups)
+    func aBugOfGroupsIsFound(mutant: CoordinatorMutant) {
+        let isFound = (1...300).contains { seed in
+            var model = GroupModel(seed: seed, clients: 5) { $0.mutant = mutant }
+            model.rage(steps: 1_500)
+            model.calm()
+            return !model.violations.isEmpty
+        }
+        #expect(isFound)
+    }
+
+    @Test(arguments: CoordinatorMutant.ofConsumers)
+    func aBugOfConsumersIsFound(mutant: CoordinatorMutant) {
+        let isFound = (1...300).contains { seed in
+            var model = ConsumerModel(seed: seed) { $0.mutant = mutant }
+            model.rage(steps: 2_000)
+            model.calm()
+            return !model.violations.isEmpty
+        }
+        #expect(isFound)
+    }
+
+    private static let ofTransactions = CoordinatorMutant.allCases.filter {
+        !CoordinatorMutant.ofGroups.contains($0) && !CoordinatorMutant.ofConsumers.contains($0)
+    }
+
+    @Test(arguments: ofTransactions)
+    func aBugOfTransactionsIsFound(mutant: CoordinatorMutant) {
+        let isFound = (1...300).contains { seed in
+            var model = TransactionModel(seed: seed) { $0.mutant = mutant }
+            model.rage(steps: 1_500)
+            model.calm()
+            return !model.violations.isEmpty
+        }
+        #expect(isFound)
+    }
+}
+#endif

@@ -211,7 +211,12 @@ import Testing
             return
         }
         #expect(groups.map(\.group) == ["a", "b", "g", "z"])
-        #expect(groups.map(\.phase) == ["Empty", "CompletingRebalance", "Stable", "Empty"])
+        #expect(
+            groups.map(\.phase) == [
+                .classic(.empty), .classic(.completingRebalance), .classic(.stable),
+                .classic(.empty),
+            ]
+        )
     }
 
     @Test func onlyGroupsWithoutMembersAreDeleted() throws {

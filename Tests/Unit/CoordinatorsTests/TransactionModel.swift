@@ -6,7 +6,7 @@ import Testing
 
 /// Producers, some of them zombies, that write to partitions in transactions; chance decides.
 struct TransactionModel {
-    let test = TestTransactions()
+    let test: TestTransactions
     var random: SplitMix
     var producers: [Producer]
     var partitions = Array(repeating: SimulatedPartition(), count: 4)
@@ -63,7 +63,8 @@ struct TransactionModel {
         }
     }
 
-    init(seed: UInt64) {
+    init(seed: UInt64, _ change: (inout TransactionSettings) -> Void = { _ in }) {
+        test = TestTransactions(change)
         random = SplitMix(seed: seed)
         producers = (0..<6).map { Producer(transactionalID: ByteSlice("x\($0 / 2)")) }
     }

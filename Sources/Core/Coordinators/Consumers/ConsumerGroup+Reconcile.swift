@@ -41,28 +41,41 @@ extension ConsumerGroup {
             let holdsNone = owned.map { owned in
                 member.revoked.allSatisfy { !owned.contains($0) }
             }
-            guard holdsNone == true else { return }
+            guard holdsNone == true || isHasty(step) else { return }
             for partition in member.revoked where holders[partition] == id {
                 holders[partition] = nil
             }
             member.revoked = []
             revocations[id] = nil
         }
-        advance(&member, step.now)
+        advance(&member, step)
         guard member != former else { return }
         record.members[id] = member
         step.changed.insert(id)
     }
 
-    private mutating func advance(_ member: inout ConsumerMember, _ now: GroupTime) {
+    private func isHasty(_ step: ConsumerStep) -> Bool {
+        #if MARTLET_MUTANTS
+        return step.settings.mutant == .revocationNeedNotBeSaid
+        #else
+        return false
+        #endif
+    }
+
+    private mutating func advance(_ member: inout ConsumerMember, _ step: ConsumerStep) {
         let target = Set(member.target)
         let excess = member.assigned.filter { !target.contains($0) }
         guard excess.isEmpty else {
             member.assigned = member.assigned.filter { target.contains($0) }
             member.revoked = excess
-            return limitRevocation(of: member, now: now)
+            return limitRevocation(of: member, now: step.now)
         }
-        let free = member.target.filter { holders[$0] == nil }
+        var free = member.target.filter { holders[$0] == nil }
+        #if MARTLET_MUTANTS
+        if step.settings.mutant == .partitionsAreGivenAtOnce {
+            free = member.target.filter { !member.assigned.contains($0) }
+        }
+        #endif
         for partition in free { holders[partition] = member.id }
         member.assigned = (member.assigned + free).sorted()
         guard member.epoch != record.assignmentEpoch else { return }

@@ -82,6 +82,11 @@ extension GroupCoordinator {
         _ id: ByteSlice,
         _ turn: inout GroupTurn
     ) {
+        #if MARTLET_MUTANTS
+        if settings.mutant == .heartbeatsDoNotWaitForTheLog {
+            return turn.answer(waiter, .consumerHeartbeat(answer))
+        }
+        #endif
         guard let change = consumerGroups[id]?.underWay.last, answer.error == nil else {
             return turn.answer(waiter, .consumerHeartbeat(answer))
         }
@@ -110,6 +115,9 @@ extension GroupCoordinator {
         _ turn: inout GroupTurn
     ) {
         doubts[id] = turn.now + Limits.doubtDuration
+        #if MARTLET_MUTANTS
+        if settings.mutant == .doubtsAreForgotten { doubts[id] = nil }
+        #endif
         doubtsAt = min(doubtsAt, turn.now)
         guard consumerGroups[id]?.underWay.contains(change) == true else { return }
         abandon(id, error, &turn)

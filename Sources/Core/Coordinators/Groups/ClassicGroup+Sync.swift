@@ -49,13 +49,16 @@ extension ClassicGroup {
             members[given.member]?.assignment = given.assignment.compacted
         }
         turn.propose(.storeGroup(id, record), then: .assignment(group: id, generation))
+        #if MARTLET_MUTANTS
+        if turn.settings.mutant == .assignsBeforeTheLog { become(stableIn: generation, &turn) }
+        #endif
     }
 
     /// The log has the generation, so its members may begin.
     mutating func become(stableIn stored: GroupGeneration, _ turn: inout GroupTurn) {
-        guard case .completing(let deadline, isStoring: true) = phase, stored == generation else {
-            return
-        }
+        guard case .completing(let deadline, isStoring: true) = phase,
+            stored == generation || isBlind(turn)
+        else { return }
         phase = .stable(syncDeadline: deadline)
         for member in ordered {
             guard case .sync(let waiter) = member.waiting else { continue }
@@ -63,6 +66,14 @@ extension ClassicGroup {
             extendSession(of: member.id, now: turn.now)
             turn.answer(waiter, .sync(syncAnswer(for: member.id)))
         }
+    }
+
+    private func isBlind(_ turn: GroupTurn) -> Bool {
+        #if MARTLET_MUTANTS
+        return turn.settings.mutant == .staleAssignmentIsUsed
+        #else
+        return false
+        #endif
     }
 
     /// The log does not have it, or nobody knows: everybody joins again.

@@ -118,9 +118,27 @@ public struct ListedGroup: Sendable, Equatable {
     public var group: ByteSlice
     public var protocolType: ByteSlice
 
-    /// By Kafka's name, of a `GroupPhase` or a `ConsumerGroupPhase`.
-    public var phase: String
+    public var phase: ListedPhase
+}
 
-    /// Of the consumer protocol, not the classic one.
-    public var isConsumerGroup = false
+/// Where a group is, and so of which protocol it is.
+public enum ListedPhase: Sendable, Equatable {
+    case classic(GroupPhase)
+    case consumer(ConsumerGroupPhase)
+
+    /// By Kafka's name.
+    public var rawValue: String {
+        switch self {
+        case .classic(let phase): phase.rawValue
+        case .consumer(let phase): phase.rawValue
+        }
+    }
+
+    /// By Kafka's name.
+    public var groupType: String {
+        switch self {
+        case .classic: "classic"
+        case .consumer: "consumer"
+        }
+    }
 }

@@ -46,15 +46,14 @@ extension GroupCoordinator {
             return ListedGroup(
                 group: id,
                 protocolType: "consumer",
-                phase: consumerDescription(of: id, state).phase.rawValue,
-                isConsumerGroup: true
+                phase: .consumer(consumerDescription(of: id, state).phase)
             )
         }
         let description = description(of: id, state)
         return ListedGroup(
             group: id,
             protocolType: description.protocolType,
-            phase: description.phase.rawValue
+            phase: .classic(description.phase)
         )
     }
 

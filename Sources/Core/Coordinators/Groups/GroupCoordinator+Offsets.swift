@@ -92,6 +92,11 @@ extension GroupCoordinator {
                 isTransactional: isTransactional,
                 now: now
             )
+            #if MARTLET_MUTANTS
+            if settings.mutant == .commitsOfAnyGeneration, error == .illegalGeneration {
+                return nil
+            }
+            #endif
             return error ?? nil
         }
         guard request.identity.generation < .zero else { return .illegalGeneration }

@@ -176,6 +176,9 @@ extension GroupCoordinator {
         let name = id.compacted
         groups[name] =
             stored.record.map { ClassicGroup(id: name, $0, now: now) } ?? ClassicGroup(id: name)
+        #if MARTLET_MUTANTS
+        if settings.mutant == .newLeaderForgetsGeneration { groups[name]?.generation = .zero }
+        #endif
         return true
     }
 

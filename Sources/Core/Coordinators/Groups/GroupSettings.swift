@@ -25,5 +25,9 @@ public struct GroupSettings: Sendable, Equatable {
     public var sessionTimeoutMax = Limits.sessionTimeoutMax
     public var membersMax = Limits.membersMax
 
+    #if MARTLET_MUTANTS
+    var mutant: CoordinatorMutant?
+    #endif
+
     public init() {}
 }

@@ -46,7 +46,7 @@ extension TransactionCoordinator {
         propose(record.completed, as: id, for: nil, .markersWritten, &turn)
     }
 
-    private func tell(_ record: TransactionRecord, _ id: ByteSlice, _ turn: inout TransactionTurn) {
+    func tell(_ record: TransactionRecord, _ id: ByteSlice, _ turn: inout TransactionTurn) {
         guard !record.partitions.isEmpty || !record.groups.isEmpty else { return }
         let markers = TransactionMarkers(
             identity: ProducerIdentity(
@@ -74,6 +74,9 @@ extension TransactionCoordinator {
         else { return }
         for place in partitions { telling[id]?.untoldPartitions.remove(place) }
         for group in heardGroups { telling[id]?.untoldGroups.remove(group) }
+        #if MARTLET_MUTANTS
+        if settings.mutant == .completeTooEarly { telling[id]?.untoldPartitions = [] }
+        #endif
         goOn(id, &turn)
     }
 

@@ -57,6 +57,12 @@ extension TransactionCoordinator {
             let record = TransactionRecord(producer: producer, timeout: request.timeout)
             return raise(record, request, id, for: waiter, &turn)
         }
+        #if MARTLET_MUTANTS
+        if settings.mutant == .openTransactionIsNotAborted, record.phase == .ongoing {
+            let answer = ProducerAnswer(producer: record.producer, epoch: record.epoch)
+            return turn.answer(waiter, .initProducer(answer))
+        }
+        #endif
         switch record.phase {
         case .ongoing: fence(record, id, for: waiter, &turn)
         case .empty, .completeCommit, .completeAbort:
@@ -171,6 +177,9 @@ extension TransactionCoordinator {
         producers.isOrdered = false
         producers.end = settings.producerIDBase + turn.state.producersTaken
         producers.next = producers.end - count
+        #if MARTLET_MUTANTS
+        if settings.mutant == .producersStartOver { producers.next = settings.producerIDBase }
+        #endif
         let waiters = producers.waiters
         producers.waiters = []
         for waiting in waiters {

@@ -41,6 +41,9 @@ extension TransactionCoordinator {
         in identity: ProducerIdentity,
         _ record: TransactionRecord
     ) -> CoordinatorError? {
+        #if MARTLET_MUTANTS
+        if settings.mutant == .fencedProducerGoesOn { return nil }
+        #endif
         guard identity.producer == record.producer else { return .invalidProducerIDMapping }
         return identity.epoch == record.epoch ? nil : .producerFenced
     }
@@ -80,6 +83,11 @@ extension TransactionCoordinator {
         guard underWay[id] == nil else {
             return turn.answer(waiter, .end(ProducerAnswer(error: .concurrentTransactions)))
         }
+        #if MARTLET_MUTANTS
+        if settings.mutant == .lateEndDecidesTheNext, record.phase == .ongoing {
+            return decide(request, record, for: waiter, &turn)
+        }
+        #endif
         switch record.outcome(of: request, isRepeated: isRepeated) {
         case .refused(let error): turn.answer(waiter, .end(ProducerAnswer(error: error)))
         case .known:
@@ -116,6 +124,9 @@ extension TransactionCoordinator {
             answer = next.producerWhenComplete
         }
         let id = request.identity.transactionalID
+        #if MARTLET_MUTANTS
+        if settings.mutant == .markersBeforeTheDecision { tell(next, id, &turn) }
+        #endif
         propose(next, as: id, for: waiter, .end(answer), &turn)
     }
 }

@@ -50,6 +50,9 @@ public struct TransactionCoordinator: Sendable {
             state.transaction($0)?.phase.isPreparing == true
         }
         for id in decided { doubts[id] = now }
+        #if MARTLET_MUTANTS
+        if settings.mutant == .newLeaderForgetsDecisions { doubts = [:] }
+        #endif
     }
 
     /// When `passTime` is wanted next; earlier is harmless.

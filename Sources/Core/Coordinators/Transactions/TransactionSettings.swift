@@ -16,5 +16,9 @@ public struct TransactionSettings: Sendable, Equatable {
     /// `transaction.abort.timed.out.transaction.cleanup.interval.ms`.
     public var timeoutCheckInterval: Int64 = 10_000
 
+    #if MARTLET_MUTANTS
+    var mutant: CoordinatorMutant?
+    #endif
+
     public init() {}
 }
