@@ -153,8 +153,13 @@ extension Partition {
 
     mutating func makeRoomForProducer() throws(PartitionRefusal) {
         guard producers.count >= Limits.producersMax else { return }
+        guard time >= noRoomForProducersBefore else { throw .tooManyProducers }
         forgetProducers(silentFor: Limits.producerIdleMillisecondsMin)
-        guard producers.count < Limits.producersMax else { throw .tooManyProducers }
+        guard producers.count >= Limits.producersMax else { return }
+        // Else whoever comes with ever new producers has all of them looked through each time.
+        let oldest = producers.oldestUse ?? time
+        noRoomForProducersBefore = oldest + Limits.producerIdleMillisecondsMin
+        throw .tooManyProducers
     }
 }
 

@@ -26,6 +26,11 @@ public struct Partition: Sendable {
     /// When producers that have expired are looked for next.
     var nextProducerSweep = GroupTime.zero
 
+    /// Before it no producer is silent for long enough to give its place to another.
+    ///
+    /// Found out anew after a snapshot: it saves work, and changes nothing.
+    var noRoomForProducersBefore = GroupTime.zero
+
     #if MARTLET_MUTANTS
     /// The bug planted in this partition.
     public var mutant: PartitionMutant?

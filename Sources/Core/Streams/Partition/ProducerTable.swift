@@ -49,6 +49,11 @@ struct ProducerTable: Sendable {
         }
     }
 
+    /// When that of them was last used which may be forgotten first.
+    var oldestUse: GroupTime? {
+        buckets.lazy.joined().filter { $0.transactionStart == nil }.map(\.lastUsed).min()
+    }
+
     /// All of them, by ID.
     var sorted: [ProducerState] { buckets.flatMap { $0 }.sorted { $0.id < $1.id } }
 
