@@ -79,8 +79,8 @@ let modules: [Module] = [
         name: "Groups",
         layer: .host,
         uses: [
-            "Bytes", "Controller", "Environment", "EtcdWire", "Journal", "Keyspace",
-            "KeyspaceModel", "Model", "PeerWire", "RaftCore",
+            "Bytes", "Controller", "Coordinators", "Environment", "EtcdWire", "Journal", "Keyspace",
+            "KeyspaceModel", "Model", "PeerWire", "RaftCore", "Streams",
         ],
         testUses: ["SystemEnvironment"]
     ),
@@ -116,6 +116,17 @@ let modules: [Module] = [
     ),
 
     Module(
+        name: "KafkaFront",
+        layer: .fronts,
+        uses: [
+            "Bytes", "Controller", "Coordinators", "Environment", "Groups", "KafkaWire", "Model",
+            "Streams",
+        ],
+        packages: [nioCore],
+        testPackages: [nioEmbedded]
+    ),
+
+    Module(
         name: "Client",
         layer: .client,
         uses: ["Bytes", "EtcdWire", "HTTP2Wire", "KeyspaceModel"],
@@ -142,7 +153,7 @@ let modules: [Module] = [
         layer: .programs,
         uses: [
             "Bytes", "Client", "Controller", "Environment", "EtcdFront", "EtcdWire", "Groups",
-            "Journal", "Keyspace", "KeyspaceModel", "Model", "RaftCore", "SystemEnvironment",
+            "Journal", "KafkaFront", "Keyspace", "KeyspaceModel", "Model", "RaftCore", "SystemEnvironment",
             "Telemetry", "Transport",
         ],
         packages: [argumentParser, nioCore, nioHTTP1, nioPosix, nioSSL]

@@ -14,6 +14,12 @@ public protocol Clock: AnyObject {
     var now: Instant { get }
 }
 
+/// The time of day, for what people and clients date: records of streams.
+public protocol WallClock: AnyObject {
+    /// Milliseconds since 1970, UTC; may jump.
+    var milliseconds: Int64 { get }
+}
+
 /// Where chance comes from: the kernel in production, the seed in simulation.
 public protocol RandomSource: AnyObject {
     func next() -> UInt64

@@ -75,6 +75,11 @@ enum ErrorMapping {
             GRPCStatus(.failedPrecondition, "martlet: the keyspace default cannot be dropped")
         case .tooManyKeyspaces(let limit):
             GRPCStatus(.resourceExhausted, "etcdserver: more than \(limit) keyspaces")
+        case .topicNameMalformed, .topicExists, .topicNotFound, .tooManyTopics,
+            .tooManyTopicSettings, .partitionCountOutOfRange, .tooManyPartitions,
+            .partitionsNotMore, .tooFewMembers:
+            // No call of etcd's is about topics.
+            GRPCStatus(.failedPrecondition, "martlet: \(refusal)")
         }
     }
 

@@ -89,8 +89,7 @@ extension EtcdConnection {
             let keyspace = KeyspaceRecord(name: KeyspaceName.ofDefault, group: .defaultKeyspace)
             fail(key, ErrorMapping.status(of: .nameTaken(keyspace)))
         case .refused(let refusal): fail(key, ErrorMapping.status(of: refusal))
-        case .metadataChanged(.node), .metadataChanged(.members), .applied, .readable,
-            .leadershipTransferred:
+        case .metadataChanged, .applied, .readable, .leadershipTransferred, .streams:
             return
         }
     }

@@ -110,7 +110,8 @@ extension EtcdConnection {
             endIfRenewed(key)
         case .applied(.failure(let error)): fail(key, ErrorMapping.status(of: error))
         case .refused(let refusal): fail(key, ErrorMapping.status(of: refusal))
-        case .applied(.success), .readable, .metadataChanged, .leadershipTransferred: return
+        case .applied(.success), .readable, .metadataChanged, .leadershipTransferred, .streams:
+            return
         }
     }
 

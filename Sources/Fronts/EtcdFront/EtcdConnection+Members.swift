@@ -67,7 +67,7 @@ extension EtcdConnection {
             front.refreshCluster()
             answerChange(of: member, key)
         case .refused(let refusal): fail(key, ErrorMapping.status(of: refusal))
-        case .applied, .readable, .leadershipTransferred: return
+        case .applied, .readable, .leadershipTransferred, .streams: return
         }
     }
 

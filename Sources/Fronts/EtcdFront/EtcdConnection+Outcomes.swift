@@ -11,7 +11,7 @@ extension EtcdConnection {
             switch result {
             case .applied(.success(let response)): answer(key, response)
             case .leadershipTransferred: answer(key, MoveLeaderResponse(header: header(key)))
-            case .applied(.failure), .readable, .metadataChanged, .refused:
+            case .applied(.failure), .readable, .metadataChanged, .refused, .streams:
                 complete(key, failed: result)
             }
         } else if let pending = calls.takePendingRead(key) {
@@ -32,7 +32,8 @@ extension EtcdConnection {
         switch result {
         case .applied(.failure(let error)): fail(key, ErrorMapping.status(of: error))
         case .refused(let refusal): fail(key, ErrorMapping.status(of: refusal))
-        case .applied(.success), .readable, .metadataChanged, .leadershipTransferred: return
+        case .applied(.success), .readable, .metadataChanged, .leadershipTransferred, .streams:
+            return
         }
     }
 

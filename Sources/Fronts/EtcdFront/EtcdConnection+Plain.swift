@@ -47,7 +47,7 @@ extension PlainHTTP {
     /// What is told of a linearizable read that failed; nil if it did not.
     static func failure(of result: CompletionResult) -> String? {
         switch result {
-        case .readable, .applied, .metadataChanged, .leadershipTransferred: nil
+        case .readable, .applied, .metadataChanged, .leadershipTransferred, .streams: nil
         case .refused(let refusal): ErrorMapping.status(of: refusal).message
         }
     }

@@ -35,6 +35,22 @@ public enum CommandKind: UInt8, Sendable, CaseIterable {
     case promoteMember = 42
     case removeMember = 43
     case updateMember = 44
+
+    // Topics and their partitions: control group only.
+    case createTopic = 48
+    case dropTopic = 49
+    case addPartitions = 50
+    case configureTopic = 51
+    case foundCoordinators = 52
+
+    /// Partitions only: a batch of records, as its producer sent it.
+    case append = 64
+
+    /// Partitions only: anything but a batch of records.
+    case changePartition = 65
+
+    /// Coordinators only.
+    case coordinate = 72
 }
 
 /// The head of a command's payload; the request follows as its protocol wrote it.

@@ -1,5 +1,6 @@
 public import Controller
 public import Keyspace
+public import Streams
 
 /// Who waits for an answer: a front's connection and its number for the request.
 public struct Waiter: Sendable, Hashable {
@@ -10,6 +11,19 @@ public struct Waiter: Sendable, Hashable {
         self.client = client
         self.request = request
     }
+
+    /// A connection of Kafka's front: two fronts number theirs, each on its own.
+    public static func ofStreams(_ connection: UInt32, request: UInt64) -> Waiter {
+        Waiter(client: connection | streamsBit, request: request)
+    }
+
+    public var isOfStreams: Bool { client >> 30 == 1 }
+
+    /// The number of the connection, whichever front's.
+    public var connection: UInt32 { client & ~Self.streamsBit }
+
+    /// Fronts number few connections from below, and what is their own from above.
+    private static let streamsBit: UInt32 = 1 << 30
 
     /// Nobody: the shard's own commands.
     static let none = Waiter(client: .max, request: 0)
@@ -46,10 +60,19 @@ public enum CompletionResult: Sendable {
     /// A majority has the record on disk, and it was applied here; it may have been refused.
     case metadataChanged(MetadataDelta)
 
+    /// A majority has a partition's or a coordinator's command on disk, and it was applied here.
+    case streams(StreamOutcome)
+
     /// This node follows the replica that was to lead.
     case leadershipTransferred
 
     case refused(Refusal)
+}
+
+/// What became of a command of Kafka's front.
+public enum StreamOutcome: Sendable {
+    case partition(Result<PartitionResponse, PartitionRefusal>)
+    case coordinated
 }
 
 /// Why a request was not carried out.

@@ -14,6 +14,11 @@ enum ControlRecordCodec {
         case .memberPromoted: .promoteMember
         case .memberRemoved: .removeMember
         case .memberUpdated: .updateMember
+        case .topicCreated: .createTopic
+        case .topicDropped: .dropTopic
+        case .partitionsAdded: .addPartitions
+        case .topicConfigured: .configureTopic
+        case .coordinatorsFounded: .foundCoordinators
         }
     }
 
@@ -23,7 +28,10 @@ enum ControlRecordCodec {
         case .nodeRegistered(let node):
             encode(node, into: &writer)
             encode(node.life, into: &writer)
-        case .keyspaceCreated(let name), .keyspaceDropped(let name):
+            if !node.kafkaAddress.isEmpty {
+                writer.lengthPrefixed(ByteSlice(node.kafkaAddress))
+            }
+        case .keyspaceCreated(let name), .keyspaceDropped(let name), .topicDropped(let name):
             writer.lengthPrefixed(ByteSlice(name))
         case .membersFounded(let members): encode(members, into: &writer)
         case .memberAdded(let member): encode(member, into: &writer)
@@ -31,6 +39,15 @@ enum ControlRecordCodec {
         case .memberUpdated(let id, let peerURLs):
             writer.integer(id.number)
             encode(peerURLs, into: &writer)
+        case .topicCreated(let creation): encode(creation, into: &writer)
+        case .partitionsAdded(let topic, let count):
+            writer.lengthPrefixed(ByteSlice(topic))
+            writer.varint(UInt64(count))
+        case .topicConfigured(let topic, let settings, let removed):
+            writer.lengthPrefixed(ByteSlice(topic))
+            encode(settings, into: &writer)
+            encode(removed, into: &writer)
+        case .coordinatorsFounded: break
         }
         return writer.slice
     }
@@ -41,8 +58,10 @@ enum ControlRecordCodec {
         switch kind {
         case .registerNode:
             var node = try node(from: &reader)
-            // Records of before disks were known end here.
+            // Records of before disks were known end here, and those of nodes that serve no
+            // clients of Kafka, as before topics, a little later.
             if !reader.isAtEnd { node.life = try life(from: &reader) }
+            if !reader.isAtEnd { node.kafkaAddress = try reader.lengthPrefixed().text }
             return .nodeRegistered(node)
         // Records of before groups were given at apply have one behind the name: the default's.
         case .createKeyspace: return .keyspaceCreated(try reader.lengthPrefixed().text)
@@ -56,9 +75,23 @@ enum ControlRecordCodec {
                 NodeID(try reader.integer()),
                 peerURLs: try urls(from: &reader)
             )
+        case .createTopic: return .topicCreated(try creation(from: &reader))
+        case .dropTopic: return .topicDropped(try reader.lengthPrefixed().text)
+        case .addPartitions:
+            return .partitionsAdded(
+                topic: try reader.lengthPrefixed().text,
+                count: try count(from: &reader, limit: Controller.partitionsOfTopicMax)
+            )
+        case .configureTopic:
+            return .topicConfigured(
+                topic: try reader.lengthPrefixed().text,
+                settings: try settings(from: &reader),
+                removed: try names(from: &reader)
+            )
+        case .foundCoordinators: return .coordinatorsFounded
         case .put, .deleteRange, .txn, .compact, .leaseGrant, .leaseRevoke, .leaseKeepAlive,
-            .expireLeases, .advanceTime, .alarm:
-            throw .malformed("a keyspace's command in the control group")
+            .expireLeases, .advanceTime, .alarm, .append, .changePartition, .coordinate:
+            throw .malformed("another group's command in the control group")
         }
     }
 
@@ -74,6 +107,7 @@ enum ControlRecordCodec {
         writer.integer(image.lastGroup.number)
         for keyspace in image.keyspaces { encode(founders: keyspace.founders, into: &writer) }
         for node in image.nodes { encode(node.life, into: &writer) }
+        encodeTopics(of: image, into: &writer)
         return writer.slice
     }
 
@@ -106,13 +140,16 @@ enum ControlRecordCodec {
         if !reader.isAtEnd {
             for place in nodes.indices { nodes[place].life = try life(from: &reader) }
         }
-        return MetadataImage(
+        // And those of before topics here.
+        var image = MetadataImage(
             nodes: nodes,
             keyspaces: keyspaces,
             members: members,
             removed: removed,
             lastGroup: lastGroup
         )
+        if !reader.isAtEnd { try decodeTopics(of: &image, from: &reader) }
+        return image
     }
 
     private static func encode(_ node: NodeRecord, into writer: inout ByteWriter) {
@@ -155,12 +192,12 @@ enum ControlRecordCodec {
         return KeyspaceRecord(name: name, group: GroupID(try reader.integer()))
     }
 
-    private static func encode(founders: [NodeID], into writer: inout ByteWriter) {
+    static func encode(founders: [NodeID], into writer: inout ByteWriter) {
         writer.varint(UInt64(founders.count))
         for node in founders { writer.integer(node.number) }
     }
 
-    private static func founders(from reader: inout ByteReader) throws(DecodeError) -> [NodeID] {
+    static func founders(from reader: inout ByteReader) throws(DecodeError) -> [NodeID] {
         var founders: [NodeID] = []
         for _ in 0..<(try count(from: &reader, limit: Controller.nodesMax)) {
             founders.append(NodeID(try reader.integer()))

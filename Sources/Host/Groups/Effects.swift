@@ -15,6 +15,12 @@ public struct ShardEffects {
     public var snapshotJobs: [SnapshotJob] = []
 
     public var completions: [Completion] = []
+
+    /// Those of Kafka's front: see `Waiter.ofStreams`.
+    public var streamCompletions: [Completion] = []
+
+    /// Partitions that have records, or an end of a transaction, that they had not before.
+    public var advancedGroups: [GroupID] = []
     public var watches: [WatchDelivery] = []
     public var facts: [Fact] = []
 
@@ -29,6 +35,8 @@ public struct ShardEffects {
         journalJobs.removeAll(keepingCapacity: true)
         snapshotJobs.removeAll(keepingCapacity: true)
         completions.removeAll(keepingCapacity: true)
+        streamCompletions.removeAll(keepingCapacity: true)
+        advancedGroups.removeAll(keepingCapacity: true)
         watches.removeAll(keepingCapacity: true)
         facts.removeAll(keepingCapacity: true)
         droppedGroups.removeAll(keepingCapacity: true)

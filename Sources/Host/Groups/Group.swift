@@ -36,6 +36,9 @@ final class Group {
     var snapshots = GroupSnapshots()
     var leases = LeaseWatch()
     var membership = GroupMembership()
+
+    /// The members that are to hold it; all if nil.
+    var replicas: [NodeID]?
     var quota = QuotaWatch()
 
     /// What was last told as a fact.
@@ -115,7 +118,7 @@ final class Group {
         )
         snapshots.lastBytes = replica.snapshotBytes
         // What a snapshot covers is not applied again; its time goes on all the same.
-        if case .keyspace(let keyspace) = replica.source { time.observe(keyspace.time, at: .zero) }
+        if let lastTime = replica.source.time { time.observe(lastTime, at: .zero) }
     }
 
     var isLeader: Bool { raft.role == .leader }

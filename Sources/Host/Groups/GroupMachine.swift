@@ -9,11 +9,15 @@ internal import Model
 enum GroupMachine {
     case control(ControlMachine)
     case keyspace(KeyspaceMachine)
+    case partition(PartitionMachine)
+    case coordinator(CoordinatorMachine)
 
     init(_ source: SnapshotSource) {
         switch source {
         case .control(let image): self = .control(ControlMachine(Controller(image: image)))
         case .keyspace(let keyspace): self = .keyspace(KeyspaceMachine(keyspace))
+        case .partition(let partition): self = .partition(PartitionMachine(partition))
+        case .coordinator(let state): self = .coordinator(CoordinatorMachine(state))
         }
     }
 
@@ -22,6 +26,8 @@ enum GroupMachine {
         switch self {
         case .control(let machine): .control(machine.controller.image)
         case .keyspace(let machine): .keyspace(machine.keyspace)
+        case .partition(let machine): .partition(machine.partition)
+        case .coordinator(let machine): .coordinator(machine.state)
         }
     }
 
@@ -31,7 +37,9 @@ enum GroupMachine {
         case (.control(let machine), .control(let image)):
             machine.replace(Controller(image: image))
         case (.keyspace(let machine), .keyspace(let keyspace)): machine.replace(keyspace)
-        case (.control, .keyspace), (.keyspace, .control): return false
+        case (.partition(let machine), .partition(let partition)): machine.replace(partition)
+        case (.coordinator(let machine), .coordinator(let state)): machine.replace(state)
+        case (.control, _), (.keyspace, _), (.partition, _), (.coordinator, _): return false
         }
         return true
     }
@@ -46,17 +54,22 @@ public final class ControlMachine {
     /// Counts what changes who belongs to the cluster, so that it is cheap to see that nothing did.
     private(set) var membersVersion: UInt64 = 1
 
+    /// Counts every change.
+    private(set) var version: UInt64 = 1
+
     /// Applies a committed record; nil if it does not decode, on every node alike.
     func apply(_ header: CommandHeader, _ body: ByteSlice) -> MetadataDelta? {
         guard let record = try? ControlRecordCodec.decode(header.kind, body) else { return nil }
         let delta = controller.apply(record)
         if delta == .members { membersVersion += 1 }
+        version += 1
         return delta
     }
 
     func replace(_ controller: Controller) {
         self.controller = controller
         membersVersion += 1
+        version += 1
     }
 }
 
@@ -124,8 +137,10 @@ public final class KeyspaceMachine {
         case .advanceTime: .advanceTime
         case .alarm: .alarm(try AlarmRequest(decoding: body))
         case .registerNode, .createKeyspace, .dropKeyspace, .foundMembers, .addMember,
-            .promoteMember, .removeMember, .updateMember:
-            throw .malformed("a control record in a keyspace's group")
+            .promoteMember, .removeMember, .updateMember, .createTopic, .dropTopic,
+            .addPartitions, .configureTopic, .foundCoordinators, .append, .changePartition,
+            .coordinate:
+            throw .malformed("another group's command in a keyspace's")
         }
     }
 }

@@ -80,6 +80,12 @@ enum SnapshotChunkKind: UInt8 {
 
     /// Only where there are alarms.
     case keyspaceAlarms = 5
+
+    /// A partition's own chunk behind it.
+    case partition = 6
+
+    /// A coordinator's own chunk behind it.
+    case coordinator = 7
 }
 
 /// A keyspace that is put together again from its chunks.
@@ -92,7 +98,8 @@ struct KeyspaceAssembler {
         _ reader: inout ByteReader
     ) throws(DecodeError) {
         switch kind {
-        case .controlImage: throw .malformed("the cluster's metadata in a keyspace's snapshot")
+        case .controlImage, .partition, .coordinator:
+            throw .malformed("another state's chunk in a keyspace's snapshot")
         case .keyspaceHeader:
             guard keyspace == nil else { throw .malformed("a second header") }
             keyspace = try KeyspaceCodec.keyspace(from: &reader)

@@ -81,4 +81,8 @@ public enum Limits {
     ///
     /// A single lease may have more.
     static let keysExpiredPerCommandMax = 2_000
+
+    /// Heartbeats between two tellings of who leads what, to nodes that hold no replica of it: a
+    /// frame with the news may have been lost.
+    static let heartbeatsBetweenTellings = 50
 }

@@ -79,9 +79,10 @@ extension Shard {
         switch source {
         case .control:
             noteMembers()
-            keyspaceChanges.isImageNew = true
+            groupChanges.isImageNew = true
             learnRegisteredLives()
-        case .keyspace(let keyspace): group.time.observe(keyspace.time, at: now)
+        case .keyspace, .partition, .coordinator:
+            if let time = source.time { group.time.observe(time, at: now) }
         }
         return true
     }

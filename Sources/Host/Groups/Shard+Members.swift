@@ -38,7 +38,12 @@ extension Shard {
             knowsMembers(group, at: place), group.raft.isSettled
         else { return }
         let image = control.controller.image
-        let wanted = WantedMembers(image, group.raft, departing: departing(from: group, image))
+        let wanted = WantedMembers(
+            image,
+            replicas: group.replicas,
+            group.raft,
+            departing: departing(from: group, image)
+        )
         guard wanted.differ(from: group.raft.configuration) else {
             if wanted.areComplete { group.membership.agreedVersion = control.membersVersion }
             return
@@ -209,7 +214,7 @@ extension Shard {
         else { return nil }
         let replica = ReplicaID(id.number)
         let isReady = groups.allSatisfy {
-            $0.isVacant
+            $0.isVacant || $0.replicas != nil
                 || $0.raft.configuration.replicas.contains(replica)
                     && (!$0.isLeader || $0.raft.isCaughtUp(replica))
         }

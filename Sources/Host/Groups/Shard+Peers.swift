@@ -23,6 +23,7 @@ extension Shard {
         switch item {
         case .greeting(let greeting): accept(greeting, from: node)
         case .promise(let life): _ = voice.learn(life, of: node)
+        case .leads(let id, let term): note(node, leads: id, in: term)
         case .raft(let id, let message):
             guard message.source == ReplicaID(node.number) else { return }
             with(id) { $0.raft.step(message) }

@@ -51,6 +51,7 @@ extension Shard {
     func passTickForPeers() {
         if tick.number % UInt64(settings.raft.heartbeatTicks) == 0 {
             for peer in peers { send(greeting(for: peer), to: peer) }
+            tellDistantPeers()
         }
         for node in liveness.fallenSilent(at: tick, after: settings.raft.electionTicks) {
             lost(node)
@@ -61,10 +62,13 @@ extension Shard {
     func acceptGreeting(from node: NodeID, boots: UInt64) {
         switch liveness.heard(node, boots: boots, at: tick) {
         case .none: break
-        case .hasRestarted: lost(node)
+        case .hasRestarted:
+            lost(node)
+            tellLeaderships(to: node)
         case .isBack:
             // What it missed meanwhile, nobody told it: its groups were not kept awake for it.
             wakeLeaders { $0.raft.configuration.replicas.contains(ReplicaID(node.number)) }
+            tellLeaderships(to: node)
         }
     }
 

@@ -17,7 +17,7 @@ extension Shard {
         }
         #if MARTLET_MUTANTS
         if settings.mutant == .followerReadsLocally {
-            effects.completions.append(Completion(waiter: waiter, result: .readable))
+            complete(waiter, .readable)
             return
         }
         #endif
@@ -67,7 +67,7 @@ extension Shard {
     func serveReads(_ group: Group) {
         group.reads.serve(applied: readLimit(group)) {
             guard !completeOwnRead($0) else { return }
-            effects.completions.append(Completion(waiter: $0, result: .readable))
+            complete($0, .readable)
         }
     }
 

@@ -9,9 +9,10 @@ extension Shard {
     /// Whether a turn would find something to do.
     public var hasWork: Bool {
         !touched.isEmpty || journal.canAppend || !effects.completions.isEmpty
+            || !effects.streamCompletions.isEmpty
             || !effects.facts.isEmpty || !effects.journalJobs.isEmpty
             || !effects.snapshotJobs.isEmpty || !effects.frames.isEmpty
-            || outboxes.contains { !$0.isEmpty } || keyspaceChanges.areDue
+            || outboxes.contains { !$0.isEmpty } || groupChanges.areDue
     }
 
     /// Steps every touched group, and gathers what is to be done.
@@ -24,7 +25,7 @@ extension Shard {
             groups[place].isTouched = false
             step(groups[place], at: place)
         }
-        followKeyspaces()
+        followGroups()
         flushOutboxes()
         refreshPeers()
         let isRetry = journal.isBusy
@@ -99,13 +100,13 @@ extension Shard {
         case .control(let machine):
             let delta = machine.apply(header, body)
             if delta == .members { noteMembers() }
-            keyspaceChanges.note(delta, at: entry.index)
+            groupChanges.note(delta, at: entry.index)
             if case .node(let record)? = delta, record.id != node {
                 voice.register(record.life, of: record.id)
             }
             guard let waiter = closeOwn(header, in: group) else { return }
             guard let delta else { return refuse(waiter, .malformedCommand) }
-            effects.completions.append(Completion(waiter: waiter, result: .metadataChanged(delta)))
+            complete(waiter, .metadataChanged(delta))
         case .keyspace(let machine):
             // What a compaction forgets can no longer be told: watchers hear of it before.
             if header.kind == .compact { machine.collectWatches(into: &effects.watches) }
@@ -114,12 +115,14 @@ extension Shard {
             if header.kind == .expireLeases { group.leases.expired() }
             guard let waiter = closeOwn(header, in: group) else { return }
             guard let result else { return refuse(waiter, .malformedCommand) }
-            effects.completions.append(Completion(waiter: waiter, result: .applied(result)))
+            complete(waiter, .applied(result))
+        case .partition(let machine): apply(entry, header, body, to: machine, in: group)
+        case .coordinator(let machine): apply(entry, header, body, to: machine, in: group)
         }
     }
 
     /// Whoever waits here for a command that was applied.
-    private func closeOwn(_ header: CommandHeader, in group: Group) -> Waiter? {
+    func closeOwn(_ header: CommandHeader, in group: Group) -> Waiter? {
         guard header.origin == node, let waiter = group.proposals.close(header.sequence),
             waiter != .none
         else { return nil }
@@ -127,6 +130,10 @@ extension Shard {
     }
 
     private func tellWatchers(_ group: Group, at place: Int) {
+        if case .partition(let machine) = group.machine, machine.hasNews {
+            machine.hasNews = false
+            effects.advancedGroups.append(group.id)
+        }
         guard case .keyspace(let machine) = group.machine,
             machine.hasNews || machine.watches.hasBacklog
         else { return }
@@ -161,6 +168,7 @@ extension Shard {
         if current.isLeader, !last.isLeader || current.term != last.term {
             group.forwards = []
             group.forwardsTerm = current.term
+            for peer in peers { tellLeadership(of: group, to: peer) }
             effects.facts.append(.becameLeader(group.id, current.term))
         } else if let leader = group.leaderNode, current.leader != last.leader {
             effects.facts.append(.followsLeader(group.id, leader, current.term))

@@ -34,8 +34,8 @@ public final class Shard {
     /// Groups that the disk is still to forget.
     var dropsDue: [GroupID] = []
 
-    /// What the control group's log says of keyspaces, and this shard has not followed yet.
-    var keyspaceChanges = KeyspaceChanges()
+    /// What the control group's log says of groups, and this shard has not followed yet.
+    var groupChanges = GroupChanges()
     var touched: [Int] = []
 
     /// Groups that time passes for.
@@ -47,6 +47,9 @@ public final class Shard {
     var now = Instant.zero
     var tick = Tick.zero
     private var nextTickAt: Instant?
+
+    /// Who leads the groups that others hold.
+    var distantLeaders = DistantLeaders()
 
     /// The node's starts, this one included.
     public let boots: UInt64
@@ -108,8 +111,8 @@ public final class Shard {
             bytesPerSecond: settings.snapshotBytesPerSecond,
             tickNanoseconds: settings.tickNanoseconds
         )
-        keyspaceChanges.held = held
-        keyspaceChanges.knownIndex = groups.first { $0.id == .control }?.raft.lastIndex ?? .zero
+        groupChanges.held = held
+        groupChanges.knownIndex = groups.first { $0.id == .control }?.raft.lastIndex ?? .zero
         for place in groups.indices { touch(place) }
         for group in groups { takeUp(group) }
         learnRegisteredLives()
@@ -132,7 +135,7 @@ public final class Shard {
         guard let place = places[group] else { return nil }
         switch groups[place].machine {
         case .keyspace(let machine): return machine
-        case .control: return nil
+        case .control, .partition, .coordinator: return nil
         }
     }
 
@@ -141,9 +144,12 @@ public final class Shard {
         guard let place = places[.control] else { return nil }
         switch groups[place].machine {
         case .control(let machine): return machine.controller.image
-        case .keyspace: return nil
+        case .keyspace, .partition, .coordinator: return nil
         }
     }
+
+    /// Counts the changes of `metadata`, so that it is cheap to see that there was none.
+    public var metadataVersion: UInt64 { controlMachine?.version ?? 0 }
 
     public func status(_ group: GroupID) -> GroupStatus? {
         guard let place = places[group] else { return nil }
@@ -254,7 +260,12 @@ public final class Shard {
 
     func complete(_ waiter: Waiter, _ result: CompletionResult) {
         guard !waiter.isOwn else { return }
-        effects.completions.append(Completion(waiter: waiter, result: result))
+        let completion = Completion(waiter: waiter, result: result)
+        if waiter.isOfStreams {
+            effects.streamCompletions.append(completion)
+        } else {
+            effects.completions.append(completion)
+        }
     }
 
     func stop(_ reason: String) {

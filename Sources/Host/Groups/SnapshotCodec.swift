@@ -1,10 +1,12 @@
 internal import Bytes
 internal import Controller
+internal import Coordinators
 internal import Environment
 internal import Journal
 internal import Keyspace
 internal import Model
 internal import RaftCore
+internal import Streams
 
 /// The bytes of a state machine in a snapshot file: a metadata blob, then chunks.
 enum SnapshotCodec {
@@ -20,7 +22,24 @@ enum SnapshotCodec {
             chunk.slice(ControlRecordCodec.encode(image))
             try writer.append(chunk.slice)
         case .keyspace(let keyspace): try save(keyspace, to: writer)
+        case .partition(let partition):
+            var chunks = PartitionChunks(partition)
+            while let chunk = chunks.next() { try append(chunk, as: .partition, to: writer) }
+        case .coordinator(let state):
+            var chunks = CoordinatorChunks(state)
+            while let chunk = chunks.next() { try append(chunk, as: .coordinator, to: writer) }
         }
+    }
+
+    private static func append<Storage: Disk>(
+        _ chunk: ByteSlice,
+        as kind: SnapshotChunkKind,
+        to writer: SnapshotWriter<Storage>
+    ) throws(JournalError) {
+        var whole = ByteWriter(capacity: chunk.count + 1)
+        whole.byte(kind.rawValue)
+        whole.slice(chunk)
+        try writer.append(whole.slice)
     }
 
     private static func save<Storage: Disk>(
@@ -62,14 +81,13 @@ enum SnapshotCodec {
         of group: GroupID,
         from snapshots: SnapshotStore<Storage>
     ) throws(RecoveryError) -> SnapshotSource {
-        var image: MetadataImage?
-        var assembler = KeyspaceAssembler()
+        var assembler = SourceAssembler()
         var failure: DecodeError?
         do throws(JournalError) {
             try snapshots.contents(of: descriptor) { chunk in
                 guard failure == nil else { return }
                 do throws(DecodeError) {
-                    try read(chunk, image: &image, into: &assembler)
+                    try assembler.receive(chunk)
                 } catch {
                     failure = error
                 }
@@ -78,25 +96,51 @@ enum SnapshotCodec {
             throw .storage(error)
         }
         if let failure { throw .snapshotMalformed(group, "\(failure)") }
-        if let image { return .control(image) }
-        if let keyspace = assembler.keyspace { return .keyspace(keyspace) }
-        throw .snapshotMalformed(group, "a snapshot without a state")
+        do throws(DecodeError) {
+            return try assembler.source
+        } catch {
+            throw .snapshotMalformed(group, "\(error)")
+        }
     }
+}
 
-    private static func read(
-        _ chunk: ByteSlice,
-        image: inout MetadataImage?,
-        into assembler: inout KeyspaceAssembler
-    ) throws(DecodeError) {
+/// The state of any kind of group, put together again from a snapshot's chunks.
+private struct SourceAssembler {
+    private var image: MetadataImage?
+    private var keyspace = KeyspaceAssembler()
+    private var partition: PartitionAssembler?
+    private var coordinator: CoordinatorAssembler?
+
+    mutating func receive(_ chunk: ByteSlice) throws(DecodeError) {
         var reader = ByteReader(chunk)
         let number = try reader.byte()
         guard let kind = SnapshotChunkKind(rawValue: number) else {
             throw .malformed("a chunk of kind \(number)")
         }
-        if kind == .controlImage {
-            image = try ControlRecordCodec.decodeImage(chunk[1..<chunk.count])
-        } else {
-            try assembler.receive(kind, &reader)
+        let rest = chunk[1..<chunk.count]
+        switch kind {
+        case .controlImage: image = try ControlRecordCodec.decodeImage(rest)
+        case .keyspaceHeader, .keyspaceRecords, .keyspaceLeases, .keyspaceAlarms:
+            try keyspace.receive(kind, &reader)
+        case .partition:
+            var assembler = partition.take() ?? PartitionAssembler()
+            try assembler.receive(rest)
+            partition = assembler
+        case .coordinator:
+            var assembler = coordinator.take() ?? CoordinatorAssembler()
+            try assembler.receive(rest)
+            coordinator = assembler
+        }
+    }
+
+    /// The first that there is: a snapshot has but one.
+    var source: SnapshotSource {
+        get throws(DecodeError) {
+            if let image { return .control(image) }
+            if let keyspace = keyspace.keyspace { return .keyspace(keyspace) }
+            if let partition = try partition?.finished() { return .partition(partition) }
+            if let state = coordinator?.state { return .coordinator(state) }
+            throw .malformed("a snapshot without a state")
         }
     }
 }

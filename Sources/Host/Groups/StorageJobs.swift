@@ -1,9 +1,11 @@
 public import Bytes
 public import Controller
+public import Coordinators
 public import Journal
 public import Keyspace
 public import Model
 public import RaftCore
+public import Streams
 
 /// Work for the journal's thread.
 public enum JournalJob: Sendable {
@@ -42,6 +44,29 @@ public enum SnapshotJob: Sendable {
 public enum SnapshotSource: Sendable {
     case control(MetadataImage)
     case keyspace(Keyspace)
+    case partition(Partition)
+    case coordinator(CoordinatorState)
+}
+
+extension SnapshotSource {
+    /// The time of the last command in it; nil where time does not matter.
+    var time: GroupTime? {
+        switch self {
+        case .control: nil
+        case .keyspace(let keyspace): keyspace.time
+        case .partition(let partition): partition.time
+        case .coordinator(let state): state.time
+        }
+    }
+
+    /// What a new group begins with.
+    static func empty(_ kind: WantedGroup.Kind) -> SnapshotSource {
+        switch kind {
+        case .keyspace: .keyspace(Keyspace())
+        case .partition: .partition(Partition())
+        case .coordinator: .coordinator(CoordinatorState())
+        }
+    }
 }
 
 /// What a storage thread has to say.

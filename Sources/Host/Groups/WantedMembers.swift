@@ -17,14 +17,22 @@ struct WantedMembers: Equatable {
     ///
     /// Voters that are to leave stay until those who can vote are a majority of those who are to: with
     /// fewer, what is committed would for a while be on too few disks.
-    init(_ image: MetadataImage, _ raft: Raft, departing: [ReplicaID]) {
-        let wanted = image.votingMembers.map { ReplicaID($0.number) }
+    ///
+    /// `replicas` are the members that are to hold the group; all, with those that learn, if nil.
+    init(
+        _ image: MetadataImage,
+        replicas: [NodeID]?,
+        _ raft: Raft,
+        departing: [ReplicaID]
+    ) {
+        let wanted = (replicas ?? image.votingMembers).map { ReplicaID($0.number) }.sorted()
         let current = raft.configuration.voters
         let ready = wanted.filter { current.contains($0) || Self.isReady($0, raft) }
         let isEnough = ready.count >= wanted.count / 2 + 1
         let staying = isEnough ? [] : current.filter { !ready.contains($0) }
         let voters = (ready + staying).sorted()
-        let learning = image.learningMembers.map { ReplicaID($0.number) }
+        let learning =
+            replicas == nil ? image.learningMembers.map { ReplicaID($0.number) } : []
         self.voters = voters
         learners = (wanted + learning + departing).filter { !voters.contains($0) }.sorted()
         areComplete = voters == wanted && departing.isEmpty

@@ -50,6 +50,7 @@ enum PeerFrameFormat {
         case proposalReturned = 22
         case greeting = 23
         case promise = 24
+        case leads = 25
     }
 
     static let kindMask: UInt8 = 0x1f

@@ -51,6 +51,7 @@ public struct PeerFrameReader: Sendable {
         case .greeting:
             return .greeting(try greeting(hasHeard: head & PeerFrameFormat.first != 0))
         case .promise: return .promise(try life())
+        case .leads: return .leads(group, try term())
         case .proposal:
             return .proposal(group, try proposal())
         case .proposalRefused:
@@ -159,7 +160,8 @@ public struct PeerFrameReader: Sendable {
         case .repairPoint:
             let repair = RepairID(try reader.varint())
             return .repairPoint(RepairPoint(repair: repair, index: try index()))
-        case .greeting, .promise, .proposal, .proposalRefused, .proposalReturned, .read, .readReply,
+        case .greeting, .promise, .leads, .proposal, .proposalRefused, .proposalReturned, .read,
+            .readReply,
             .snapshotChunk, .snapshotProgress:
             throw .malformed("an item that is no message")
         }

@@ -64,6 +64,9 @@ public struct PeerFrameWriter: Sendable {
         case .promise(let life):
             head(.promise, GroupID(context.group))
             append(life)
+        case .leads(let group, let term):
+            head(.leads, group)
+            writer.varint(term.number)
         case .raft(let group, let message):
             append(message, of: group)
         case .proposal(let group, let proposal):

@@ -13,6 +13,9 @@ public enum PeerItem: Sendable, Equatable {
     /// What follows in the frame promises nothing that rests on a later batch of the sender's journal.
     case promise(NodeLife)
 
+    /// The sender leads the group; for nodes that hold no replica of it, and so would not know.
+    case leads(GroupID, Term)
+
     case raft(GroupID, Message)
 
     /// A client's command, forwarded to the node that leads.

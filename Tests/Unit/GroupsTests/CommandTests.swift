@@ -66,6 +66,22 @@ import Testing
         .memberPromoted(NodeID(3)),
         .memberRemoved(NodeID(3)),
         .memberUpdated(NodeID(3), peerURLs: ["http://c:2", "http://d:2"]),
+        .topicCreated(
+            TopicCreation(
+                name: "orders",
+                id: TopicID(high: 1, low: .max),
+                partitionCount: 12,
+                replicationFactor: 3,
+                settings: [TopicSetting(name: "retention.ms", value: "-1")]
+            )
+        ),
+        .topicDropped("orders"),
+        .partitionsAdded(topic: "orders", count: 24),
+        .topicConfigured(
+            topic: "orders",
+            settings: [TopicSetting(name: "retention.bytes", value: "1")],
+            removed: ["retention.ms"]
+        ),
     ])
     func aControlRecordReadsBackAsWritten(record: ClusterRecord) throws {
         let bytes = ControlRecordCodec.encode(record)
@@ -80,6 +96,56 @@ import Testing
                     bytes[0..<length]
                 )
             }
+        }
+    }
+}
+
+@Suite struct ImageCodecTests {
+    private func image() -> MetadataImage {
+        var controller = Controller()
+        let members = (1...3).map { MemberRecord(id: NodeID($0), peerURLs: ["http://a:\($0)"]) }
+        _ = controller.apply(.membersFounded(members))
+        for id in 1...3 as ClosedRange<UInt64> {
+            let node = NodeRecord(
+                id: NodeID(id),
+                name: "n\(id)",
+                peerAddress: "a:\(id)",
+                clientURLs: [],
+                kafkaAddress: "a:909\(id)"
+            )
+            _ = controller.apply(.nodeRegistered(node))
+        }
+        let topic = TopicCreation(
+            name: "orders",
+            id: TopicID(high: 7, low: 8),
+            partitionCount: 2,
+            replicationFactor: 2,
+            settings: [TopicSetting(name: "retention.ms", value: "-1")]
+        )
+        _ = controller.apply(.topicCreated(topic))
+        _ = controller.apply(.coordinatorsFounded)
+        return controller.image
+    }
+
+    @Test func anImageWithTopicsReadsBackAsWritten() throws {
+        let image = image()
+        #expect(image.topics.count == 1)
+        #expect(try ControlRecordCodec.decodeImage(ControlRecordCodec.encode(image)) == image)
+    }
+
+    @Test func anImageThatIsCutOffWithinItsTopicsIsRefused() throws {
+        let image = image()
+        let bytes = ControlRecordCodec.encode(image)
+        var without = image
+        without = MetadataImage(
+            nodes: without.nodes.map {
+                NodeRecord(id: $0.id, name: $0.name, peerAddress: "", clientURLs: [])
+            },
+            members: without.members
+        )
+        for length in ControlRecordCodec.encode(without).count..<bytes.count {
+            let cut = try? ControlRecordCodec.decodeImage(bytes[0..<length])
+            #expect(cut == nil || cut?.topics.isEmpty == true, "cut at \(length)")
         }
     }
 }

@@ -133,7 +133,7 @@ import Testing
     @Test func theClustersMetadataIsOnEveryNode() {
         let cluster = TestCluster(nodes: 3)
         _ = cluster.electLeader()
-        let record = NodeRecord(
+        var record = NodeRecord(
             id: NodeID(2),
             name: "n2",
             peerAddress: "127.0.0.1:2480",
@@ -141,6 +141,7 @@ import Testing
         )
         cluster[2].shard.propose(.nodeRegistered(record))
         cluster.tick(40)
+        record.broker = BrokerID(1)
         for node: UInt64 in 1...3 {
             #expect(cluster[node].shard.metadata?.nodes == [record])
         }

@@ -231,6 +231,7 @@ final class TestCluster {
         case .applied(.failure(let error)): "\(error)"
         case .readable: "readable"
         case .leadershipTransferred: "leadershipTransferred"
+        case .streams(let outcome): "\(outcome)"
         case .refused(let refusal): "\(refusal)"
         }
     }

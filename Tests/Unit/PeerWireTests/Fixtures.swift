@@ -33,9 +33,10 @@ struct RandomItems {
 
     mutating func item() -> PeerItem {
         let group = GroupID(anyNumber())
-        switch Int.random(in: 0..<17, using: &numbers) {
+        switch Int.random(in: 0..<18, using: &numbers) {
         case 15: return .greeting(greeting())
         case 16: return .promise(life())
+        case 17: return .leads(group, Term(bounded()))
         case 0: return .proposal(group, proposal())
         case 6: return .proposalReturned(group, sequence: anyNumber(), payload: bytes())
         case 1:

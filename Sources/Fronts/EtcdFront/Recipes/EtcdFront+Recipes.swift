@@ -46,7 +46,7 @@ extension EtcdFront {
             step(completion.waiter.request, .rejected(.ofRecipe(ErrorMapping.status(of: error))))
         case .refused(let refusal):
             step(completion.waiter.request, .refused(.ofRecipe(ErrorMapping.status(of: refusal))))
-        case .applied(.success), .metadataChanged, .leadershipTransferred: return
+        case .applied(.success), .metadataChanged, .leadershipTransferred, .streams: return
         }
     }
 

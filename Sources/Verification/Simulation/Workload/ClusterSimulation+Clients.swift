@@ -203,7 +203,7 @@ extension ClusterSimulation {
             let isLeader = running.shard.status(keyspaces[clients[place].keyspace].group)?.isLeader
             mark(isLeader == true ? .readServedByLeader : .readServedByFollower)
             try serve(range, place, running)
-        case .leadershipTransferred, .metadataChanged:
+        case .leadershipTransferred, .metadataChanged, .streams:
             throw Violation(.orderlyStop, "a client's call was answered as an operator's")
         case .refused(let refusal): try conclude(place, refusal)
         }

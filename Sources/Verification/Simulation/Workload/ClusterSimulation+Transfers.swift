@@ -51,7 +51,7 @@ extension ClusterSimulation {
         case .refused(.notVoter) where options.memberPause > 0: return true
         case .refused(let refusal):
             throw Violation(.orderlyStop, "a sound transfer was refused: \(refusal)")
-        case .applied, .readable, .metadataChanged:
+        case .applied, .readable, .metadataChanged, .streams:
             throw Violation(.orderlyStop, "a transfer was answered as a client's call")
         }
         return true

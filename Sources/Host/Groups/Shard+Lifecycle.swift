@@ -3,74 +3,78 @@ internal import Keyspace
 internal import Model
 internal import RaftCore
 
-// Groups that come and go. The control group's log says which keyspaces there are; each node follows
+// Groups that come and go. The control group's log says which groups there are; each node follows
 // it at the end of the turn in which it has applied it, so nothing of a turn meets a group that has
 // gone. A group's ID is never given again: whatever is still said of it, by peers or by threads, finds
 // nobody.
 extension Shard {
     /// Opens and drops groups as the control group's log says.
-    func followKeyspaces() {
-        guard keyspaceChanges.areDue else { return }
-        if keyspaceChanges.isImageNew { compareKeyspaces() }
-        for change in keyspaceChanges.takeAll() {
+    func followGroups() {
+        guard groupChanges.areDue else { return }
+        if groupChanges.isImageNew { compareGroups() }
+        for change in groupChanges.takeAll() {
             switch change {
-            case .created(let keyspace, let mayBeLost): open(keyspace, mayBeLost: mayBeLost)
-            case .dropped(let keyspace): drop(keyspace.group)
+            case .created(let group, let mayBeLost): open(group, mayBeLost: mayBeLost)
+            case .dropped(let group): drop(group)
             }
         }
     }
 
     /// What the image of a start or a snapshot says, whatever was before.
-    private func compareKeyspaces() {
-        keyspaceChanges.isImageNew = false
+    private func compareGroups() {
+        groupChanges.isImageNew = false
         guard let place = place(of: .control), let image = metadata else { return }
         let control = groups[place].raft
         let mayBeLost =
-            keyspaceChanges.mayBeLost(at: control.appliedIndex)
-            || keyspaceChanges.held.isJournalDamaged && control.isDamaged
-        for keyspace in image.keyspaces { open(keyspace, mayBeLost: mayBeLost) }
-        let wanted = Set(image.keyspaces.map(\.group))
-        for group in groupIDs + keyspaceChanges.held.groups
+            groupChanges.mayBeLost(at: control.appliedIndex)
+            || groupChanges.held.isJournalDamaged && control.isDamaged
+        let all = WantedGroup.all(image)
+        for group in all { open(group, mayBeLost: mayBeLost) }
+        let wanted = Set(all.map(\.id))
+        for group in groupIDs + groupChanges.held.groups
         where image.hasGiven(group) && !wanted.contains(group) {
             drop(group)
         }
     }
 
-    private func open(_ keyspace: KeyspaceRecord, mayBeLost: Bool) {
-        guard places[keyspace.group] == nil else { return }
+    private func open(_ wanted: WantedGroup, mayBeLost: Bool) {
+        if let place = places[wanted.id] { return groups[place].replicas = wanted.replicas }
+        guard wanted.isHeld(by: node) else { return }
         let replica: RecoveredReplica
         do throws(RecoveryError) {
             replica = try Recovery.replica(
-                of: seed(of: keyspace),
-                keyspaceChanges.held.take(keyspace.group),
+                of: seed(of: wanted),
+                groupChanges.held.take(wanted.id),
                 mayBeLost: mayBeLost
             )
         } catch {
-            return stop("keyspace \(keyspace.name): \(error)")
+            return stop("\(wanted.name): \(error)")
         }
         let group = Group(replica, on: node, boots: boots, settings: settings, seed: seed)
+        group.replicas = wanted.replicas
         group.time.begin(at: now)
         places.insert(group.id, at: groups.count)
         groups.append(group)
         takeUp(group)
-        if keyspace.founders.first == node { group.raft.standEarly() }
+        if wanted.founders.first == node { group.raft.standEarly() }
         touch(groups.count - 1)
     }
 
     /// Who was not there when it began hears from its leader who belongs to it.
-    private func seed(of keyspace: KeyspaceRecord) -> GroupSeed {
-        let voters = keyspace.founders.sorted().map { ReplicaID($0.number) }
+    private func seed(of wanted: WantedGroup) -> GroupSeed {
+        let voters = wanted.founders.sorted().map { ReplicaID($0.number) }
         return GroupSeed(
-            id: keyspace.group,
-            source: .keyspace(Keyspace()),
-            configuration: keyspace.founders.contains(node)
+            id: wanted.id,
+            source: .empty(wanted.kind),
+            configuration: wanted.founders.contains(node)
                 ? GroupConfiguration(voters: voters) : .unknown
         )
     }
 
     /// Forgets a group, in memory and on the disk, whether it was opened or not.
     private func drop(_ id: GroupID) {
-        _ = keyspaceChanges.held.take(id)
+        _ = groupChanges.held.take(id)
+        distantLeaders.forget(id)
         if let place = place(of: id) {
             let group = groups[place]
             refuseAll(of: group)
