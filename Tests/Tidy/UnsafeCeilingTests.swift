@@ -6,7 +6,7 @@ import Testing
 /// the commit why not.
 struct UnsafeCeilingTests {
     private static let ceilings: [(layer: String, lines: Int)] = [
-        ("Base", 40), ("Core", 19), ("Wire", 140), ("Host", 19), ("Fronts", 55), ("Client", 4),
+        ("Base", 40), ("Core", 19), ("Wire", 140), ("Host", 19), ("Fronts", 62), ("Client", 4),
         ("Verification", 10), ("Programs", 2),
     ]
 

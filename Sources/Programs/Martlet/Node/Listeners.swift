@@ -1,4 +1,5 @@
 import EtcdFront
+import KafkaFront
 import NIOCore
 import NIOPosix
 import NIOSSL
@@ -23,7 +24,14 @@ enum Listeners {
             try channel.pipeline.syncOperations.addHandler(PlainHTTPConnection(shard.value.front))
         }
         .bind(at: configuration.http)
-        return [etcd, http]
+        let kafka = try await bootstrap(group) { channel in
+            if let tls {
+                try channel.pipeline.syncOperations.addHandler(NIOSSLServerHandler(context: tls))
+            }
+            try channel.pipeline.syncOperations.addHandler(KafkaConnection(shard.value.kafka))
+        }
+        .bind(at: configuration.kafka)
+        return [etcd, http, kafka]
     }
 
     private static func bootstrap(
@@ -53,7 +61,7 @@ enum Listeners {
         return Complaint(
             failure: "cannot listen on \(failure.address)",
             cause: failure.reason,
-            fix: "choose another address (--etcd, --http, --peer), or see: ss -ltnp",
+            fix: "choose another address (--etcd, --kafka, --http, --peer), or see: ss -ltnp",
             kind: .addressInUse
         )
     }

@@ -156,7 +156,7 @@ final class Node: Sendable {
             Martlet \(Version.number)  node \(configuration.name)  data \(configuration.dataDirectory)  (\(kind))
               etcd v3 API  \(configuration.etcd)
               HTTP         http://\(configuration.http)   /livez /readyz /health /version /metrics
-              Kafka API    not served by this version; \(configuration.kafka) is kept for it
+              Kafka API    \(configuration.kafka)
             Ready. Try:  martlet kv put --endpoints \(configuration.etcd) hello world   ·   \
             etcdctl --endpoints \(configuration.etcd) get hello
             """

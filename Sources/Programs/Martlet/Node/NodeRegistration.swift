@@ -23,7 +23,8 @@ final class NodeRegistration {
             id: configuration.id,
             name: configuration.name,
             peerAddress: configuration.peer.map { "\($0)" } ?? "",
-            clientURLs: ["\(scheme)://\(configuration.etcd)"]
+            clientURLs: ["\(scheme)://\(configuration.etcd)"],
+            kafkaAddress: "\(configuration.kafka)"
         )
     }
 
@@ -48,7 +49,9 @@ final class NodeRegistration {
         let isLeader = shard.status(.control)?.isLeader ?? false
         restingTicks = Self.ticksBetweenProposals
         if !image.isFounded, isLeader { shard.propose(.membersFounded(founders)) }
-        if image.node(configuration.id) != record { shard.propose(.nodeRegistered(record)) }
+        if image.node(configuration.id)?.describesAs(record) != true {
+            shard.propose(.nodeRegistered(record))
+        }
         if image.keyspace(named: KeyspaceName.ofDefault) == nil, isLeader {
             shard.propose(.keyspaceCreated(KeyspaceName.ofDefault))
         }

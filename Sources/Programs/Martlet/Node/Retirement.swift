@@ -1,5 +1,6 @@
 import EtcdFront
 import Groups
+import KafkaFront
 import NIOCore
 
 /// How a node takes its leave, tick by tick: what it leads it hands over first, while it still serves,
@@ -35,7 +36,7 @@ final class Retirement {
     func finish() { promise.succeed() }
 
     /// Whether it is over.
-    func passTick(of shard: Shard, _ front: EtcdFront) -> Bool {
+    func passTick(of shard: Shard, _ front: EtcdFront, _ kafka: KafkaFront) -> Bool {
         switch stage {
         case .handingOver(let ticksLeft):
             if ticksLeft > 0, shard.handOverLeaderships() {
@@ -43,12 +44,13 @@ final class Retirement {
                 return false
             }
             front.stop()
+            kafka.stop()
             stage = .answering(ticksLeft: Self.answeringTicks)
             return false
         case .answering(let ticksLeft):
             stage = .answering(ticksLeft: ticksLeft - 1)
             if ticksLeft == Self.lastTicks { front.finishStop() }
-            return ticksLeft == 0 || front.connectionCount == 0
+            return ticksLeft == 0 || front.connectionCount + kafka.connectionCount == 0
         }
     }
 }

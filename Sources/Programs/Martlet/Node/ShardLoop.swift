@@ -3,6 +3,7 @@ import Environment
 import EtcdFront
 import Groups
 import Journal
+import KafkaFront
 import Model
 import NIOCore
 import SystemEnvironment
@@ -19,6 +20,7 @@ import Transport
 final class ShardLoop {
     let shard: Shard
     let front: EtcdFront
+    let kafka: KafkaFront
     private let loop: any EventLoop
     private let clock = SystemClock()
     private let registration: NodeRegistration
@@ -67,6 +69,12 @@ final class ShardLoop {
             random: SystemRandomSource(),
             workers: workers
         )
+        kafka = KafkaFront(
+            shard: shard,
+            cluster: configuration.cluster,
+            random: SystemRandomSource(),
+            wallClock: SystemWallClock()
+        )
     }
 
     /// Begins to tick.
@@ -77,6 +85,7 @@ final class ShardLoop {
         mailbox.belong(to: self)
         let bound = NIOLoopBound(self, eventLoop: loop)
         front.requestTurn = { bound.value.requestTurn() }
+        kafka.requestTurn = { bound.value.requestTurn() }
         front.refreshCluster = { bound.value.showMembers() }
         front.isConnected = { bound.value.directory.isConnected($0) }
         front.writeMetrics = { bound.value.writeMetrics(into: &$0) }
@@ -96,7 +105,7 @@ final class ShardLoop {
     }
 
     private func passTimeRetiring() {
-        guard let retirement, retirement.passTick(of: shard, front) else { return }
+        guard let retirement, retirement.passTick(of: shard, front, kafka) else { return }
         ticker?.cancel()
         ticker = nil
         self.retirement = nil
@@ -132,6 +141,7 @@ final class ShardLoop {
         let now = clock.now
         shard.advance(to: now)
         front.advance(to: now)
+        kafka.advance(to: now)
         registration.passTick(of: shard, front)
         if directory.passTick(of: shard) { telemetry.follow(shard.peers) }
         sealIfQuiet()
@@ -205,6 +215,9 @@ final class ShardLoop {
         }
         if !effects.completions.isEmpty || !effects.watches.isEmpty {
             front.deliver(effects.completions, effects.watches)
+        }
+        if !effects.streamCompletions.isEmpty || !effects.advancedGroups.isEmpty {
+            kafka.deliver(effects.streamCompletions, advanced: effects.advancedGroups)
         }
         if !effects.droppedGroups.isEmpty { front.end(effects.droppedGroups) }
         for fact in effects.facts { telemetry.tell(fact) }
