@@ -1,4 +1,5 @@
-"""Conformance: clients that we did not write, against Martlet and against real etcd 3.5.1.
+"""Conformance: clients that we did not write, against Martlet and against real etcd 3.5.1; those of
+Kafka against Martlet alone.
 
 `--system etcd` puts real etcd in Martlet's place: what fails then is a fault of the tests.
 """
@@ -61,6 +62,8 @@ PARTS = {
     "damage": module("damage"),
     "metrics": module("metrics"),
     "kafka-wire": module("kafka_wire"),
+    "kcat": module("kcat"),
+    "kafka-clients": module("clients"),
     "command-line": module("command_line"),
     "load": load,
 }
