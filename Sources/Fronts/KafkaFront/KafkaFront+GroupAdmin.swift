@@ -90,8 +90,8 @@ extension ListGroupsResponse.Group {
         self.init(
             groupID: group.group,
             protocolType: group.protocolType,
-            groupState: group.phase.rawValue,
-            groupType: "classic"
+            groupState: group.phase,
+            groupType: group.isConsumerGroup ? "consumer" : "classic"
         )
     }
 }
