@@ -90,9 +90,19 @@ extension ListGroupsResponse.Group {
         self.init(
             groupID: group.group,
             protocolType: group.protocolType,
-            groupState: group.phase,
-            groupType: group.isConsumerGroup ? "consumer" : "classic"
+            groupState: group.phase.rawValue,
+            groupType: group.phase.protocolName
         )
+    }
+}
+
+extension ListedPhase {
+    /// Kafka's name for the protocol (KIP-848).
+    fileprivate var protocolName: String {
+        switch self {
+        case .classic: "classic"
+        case .consumer: "consumer"
+        }
     }
 }
 
