@@ -94,6 +94,7 @@ extension KafkaFront {
                 ? .code(.unknownTopicID) : .code(.unknownTopicOrPartition)
         }
         guard shard.status(group)?.isLeader == true else { throw .notLeader(group) }
+        guard !isRecordsFull else { throw .code(.kafkaStorageError) }
         guard let bytes = partition.records?.joined else { throw .code(.invalidRecord) }
         let now = wallTime
         let batch: RecordBatch
@@ -103,6 +104,7 @@ extension KafkaFront {
             throw .batch(error)
         }
         counters.producedBytes &+= UInt64(bytes.count)
+        heldRecordBytes += bytes.count
         let payload =
             entry.settings.stampsAppendTime
             ? stamped(batch, at: now, to: group)

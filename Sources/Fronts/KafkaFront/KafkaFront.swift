@@ -46,6 +46,12 @@ public final class KafkaFront {
     /// Held by all connections of requests that are not whole.
     var gatheredBytes = 0
 
+    /// Of records in memory, as of the last look; what was taken since is added.
+    var heldRecordBytes = 0
+
+    /// When it is next looked at what topics let go.
+    var nextRetention = Instant.zero
+
     private(set) var now = Instant.zero
     private(set) var isStopped = false
 
@@ -103,6 +109,7 @@ public final class KafkaFront {
         self.now = max(self.now, now)
         answerOverdueFetches()
         passTimeForCoordinators()
+        passTimeForRetention()
         for case let connection? in connections { connection.passTime() }
         flushAll()
     }

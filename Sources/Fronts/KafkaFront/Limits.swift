@@ -41,4 +41,11 @@ public enum Limits {
 
     /// Entries that one answer about topics, groups or settings may hold.
     public static let entriesOfAnswerMax = 200_000
+
+    /// Bytes of records that a node holds, all of which are in memory; beyond, producers are told
+    /// KAFKA_STORAGE_ERROR, and try again until retention or DeleteRecords has made room.
+    public static let recordBytesMax = 4 << 30
+
+    /// Between two looks at what topics let go.
+    static let retentionCheckNanoseconds: UInt64 = 5_000_000_000
 }

@@ -231,4 +231,33 @@ import Testing
         let fetched: FetchResponse = try client.ask(fetch("orders", from: 0), version: 11)
         #expect(fetched.topics.first?.partitions.first?.errorCode == .offsetOutOfRange)
     }
+
+    @Test func recordsThatAreTooOldGo() throws {
+        let broker = Broker()
+        try broker.create("orders", ["retention.ms": "60000"])
+        let client = Client(broker)
+        let _: ProduceResponse = try client.ask(
+            produce(batch(["old"], time: Broker.wallTime - 120_000), to: "orders"),
+            version: 9
+        )
+        broker.pass(milliseconds: 11_000)
+        let fetched: FetchResponse = try client.ask(fetch("orders", from: 1), version: 11)
+        #expect(fetched.topics.first?.partitions.first?.logStartOffset == 1)
+    }
+
+    @Test func recordsThatAreTooManyGo() throws {
+        let broker = Broker()
+        try broker.create("orders", ["retention.bytes": "1000000", "max.message.bytes": "2000000"])
+        let client = Client(broker)
+        for _ in 0..<4 {
+            let _: ProduceResponse = try client.ask(
+                produce(batch([String(repeating: "a", count: 900_000)]), to: "orders"),
+                version: 9
+            )
+        }
+        broker.pass(milliseconds: 11_000)
+        let fetched: FetchResponse = try client.ask(fetch("orders", from: 4), version: 11)
+        let start = try #require(fetched.topics.first?.partitions.first?.logStartOffset)
+        #expect(start > 0 && start < 4)
+    }
 }
