@@ -15,6 +15,9 @@ public enum Limits {
     /// Batches written by one call: their stamps and payloads are two slices each.
     static let batchesPerWrite = 512
 
+    /// Bytes of batches that are gathered to be written at once.
+    static let bytesFlushedAtOnce = 4 << 20
+
     /// Bytes read at once where a segment is read through.
     static let bytesScannedAtOnce = 1 << 20
 

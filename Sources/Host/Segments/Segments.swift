@@ -24,6 +24,7 @@ public import Streams
 //
 // A failed sync is the end, as in the journal: what is on disk is unknown.
 //
+//   Segments+Flush       what a partition has more
 //   Segments+Recovery    from a manifest           Segments+Reading     offsets and times to batches
 //   Segments+Retention   forgetting, verifying     SegmentIndex         blocks of a segment
 //
