@@ -64,6 +64,7 @@ PARTS = {
     "kafka-wire": module("kafka_wire"),
     "kcat": module("kcat"),
     "kafka-clients": module("clients"),
+    "kafka-kills": module("kills"),
     "command-line": module("command_line"),
     "load": load,
 }
