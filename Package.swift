@@ -120,7 +120,7 @@ let modules: [Module] = [
         layer: .fronts,
         uses: [
             "Bytes", "Controller", "Coordinators", "Environment", "Groups", "KafkaWire", "Model",
-            "Streams",
+            "Streams", "Telemetry",
         ],
         packages: [nioCore],
         testPackages: [nioEmbedded]

@@ -1,5 +1,6 @@
 import Bytes
 import KafkaWire
+import Telemetry
 import Testing
 
 @testable import KafkaFront
@@ -89,5 +90,18 @@ import Testing
             try client.answer(version: 0, correlation: 7)
         )
         #expect(answer.errorCode == .none)
+    }
+}
+
+@Suite struct KafkaMetricsTests {
+    @Test func thePageHasEveryMetricOfTheFront() throws {
+        let broker = Broker()
+        let client = Client(broker)
+        let _: APIVersionsResponse = try client.ask(APIVersionsRequest(), version: 0)
+        var page = Exposition()
+        broker.front.write(into: &page)
+        let text = String(decoding: page.bytes, as: UTF8.self)
+        for metric in Metric.streams { #expect(text.contains("\n\(metric.name) ")) }
+        #expect(text.contains("\nmartlet_kafka_requests_total 1\n"))
     }
 }

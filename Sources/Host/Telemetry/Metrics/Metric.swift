@@ -30,6 +30,6 @@ public struct Metric: Sendable, Hashable {
 
     /// Every family that a node may show.
     public static var all: [Metric] {
-        server + disk + keyspace + leases + network + calls + ours + system
+        server + disk + keyspace + leases + network + calls + streams + ours + system
     }
 }

@@ -193,6 +193,7 @@ final class ShardLoop {
 
     private func writeMetrics(into page: inout Exposition) {
         telemetry.write(of: shard, into: &page)
+        kafka.write(into: &page)
     }
 
     /// After about a second without a write the journal says that all of it is durable.
