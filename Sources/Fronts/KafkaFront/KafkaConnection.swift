@@ -20,6 +20,9 @@ public final class KafkaConnection: ChannelInboundHandler, ChannelOutboundHandle
     /// Where its client is, as Kafka writes it.
     private(set) var host = ByteSlice.empty
 
+    /// Closed then, unless something comes or is owed.
+    private var idleUntil = Instant.zero
+
     private var frames = RequestFrames()
     private var context: ChannelHandlerContext?
     private var isFlushNoted = false
@@ -46,6 +49,7 @@ public final class KafkaConnection: ChannelInboundHandler, ChannelOutboundHandle
             return context.close(promise: nil)
         }
         self.number = number
+        idleUntil = front.now + Limits.idleNanosecondsMax
         replies = ReplyQueue(firstRequest: firstRequest)
     }
 
@@ -63,6 +67,7 @@ public final class KafkaConnection: ChannelInboundHandler, ChannelOutboundHandle
 
     public func channelRead(context: ChannelHandlerContext, data: NIOAny) {
         guard number != nil, !isLeaving else { return }
+        idleUntil = front.now + Limits.idleNanosecondsMax
         unwrapInboundIn(data).withUnsafeReadableBytes { bytes in
             front.counters.receivedBytes &+= UInt64(bytes.count)
             do throws(RequestFrames.BadLength) {
@@ -184,7 +189,11 @@ public final class KafkaConnection: ChannelInboundHandler, ChannelOutboundHandle
         context.write(wrapOutboundOut(buffer), promise: nil)
     }
 
-    func passTime() {}
+    /// Who has nothing to say and waits for nothing costs a place among the connections.
+    func passTime() {
+        guard front.now >= idleUntil, replies.openCount == 0 else { return }
+        close()
+    }
 
     func close() { context?.close(promise: nil) }
 

@@ -48,4 +48,8 @@ public enum Limits {
 
     /// Between two looks at what topics let go.
     static let retentionCheckNanoseconds: UInt64 = 5_000_000_000
+
+    /// How long a connection is kept that says nothing and waits for nothing: Kafka's
+    /// `connections.max.idle.ms`, after which its clients connect again by themselves.
+    public static let idleNanosecondsMax: UInt64 = 600_000_000_000
 }

@@ -93,6 +93,19 @@ import Testing
     }
 }
 
+@Suite struct IdleConnectionTests {
+    @Test func aConnectionThatSaysNothingIsClosedAfterTenMinutes() throws {
+        let broker = Broker()
+        let idle = Client(broker)
+        let busy = Client(broker)
+        broker.pass(milliseconds: 300_000)
+        let _: APIVersionsResponse = try busy.ask(APIVersionsRequest(), version: 0)
+        broker.pass(milliseconds: 301_000)
+        #expect(!idle.isOpen)
+        #expect(busy.isOpen)
+    }
+}
+
 @Suite struct KafkaMetricsTests {
     @Test func thePageHasEveryMetricOfTheFront() throws {
         let broker = Broker()
