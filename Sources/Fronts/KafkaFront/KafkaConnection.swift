@@ -185,8 +185,22 @@ public final class KafkaConnection: ChannelInboundHandler, ChannelOutboundHandle
         let count = pieces.reduce(0) { $0 + $1.count }
         var buffer = context.channel.allocator.buffer(capacity: count)
         for piece in pieces { piece.withUnsafeBytes { _ = buffer.writeBytes($0) } }
-        front.counters.sentBytes &+= UInt64(buffer.readableBytes)
-        context.write(wrapOutboundOut(buffer), promise: nil)
+        front.counters.sentBytes &+= UInt64(count)
+        context.write(wrapOutboundOut(buffer), promise: noteUnsent(count, context))
+    }
+
+    /// Counts a large answer until its client has taken it, so that those who do not are bounded
+    /// together; small ones are bounded by being few.
+    private func noteUnsent(
+        _ count: Int,
+        _ context: ChannelHandlerContext
+    ) -> EventLoopPromise<Void>? {
+        guard count >= Limits.largeAnswerBytes else { return nil }
+        front.unsentBytes += count
+        let promise = context.eventLoop.makePromise(of: Void.self)
+        let bound = NIOLoopBound(front, eventLoop: context.eventLoop)
+        promise.futureResult.whenComplete { _ in bound.value.unsentBytes -= count }
+        return promise
     }
 
     /// Who has nothing to say and waits for nothing costs a place among the connections.

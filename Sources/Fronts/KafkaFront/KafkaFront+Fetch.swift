@@ -145,7 +145,8 @@ extension KafkaFront {
         let room = min(max(0, Int(wanted.partitionMaxBytes)), found.bytesMax - found.bytes)
         // The first partition with records gives a batch, however large (KIP-74); the others what fits.
         let isFirst = found.bytes == 0
-        guard room > 0 || isFirst else { return }
+        // Nothing more is read while others do not take what they asked for: as if it came later.
+        guard room > 0 || isFirst, !isUnsentFull else { return }
         let read: PartitionRead
         do throws(PartitionReadError) {
             read = try partition.read(

@@ -52,6 +52,9 @@ public final class KafkaFront {
     /// When it is next looked at what topics let go.
     var nextRetention = Instant.zero
 
+    /// Of large answers that their clients have not taken.
+    var unsentBytes = 0
+
     private(set) var now = Instant.zero
     private(set) var isStopped = false
 
@@ -93,6 +96,8 @@ public final class KafkaFront {
     public var connectionCount: Int { connections.count - freeNumbers.count }
 
     var isGatheredFull: Bool { gatheredBytes > Limits.gatheredBytesOfAllMax }
+
+    var isUnsentFull: Bool { unsentBytes > Limits.unsentBytesOfAllMax }
 
     /// Milliseconds since 1970.
     var wallTime: Int64 { wallClock.milliseconds }

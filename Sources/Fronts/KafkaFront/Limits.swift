@@ -52,4 +52,11 @@ public enum Limits {
     /// How long a connection is kept that says nothing and waits for nothing: Kafka's
     /// `connections.max.idle.ms`, after which its clients connect again by themselves.
     public static let idleNanosecondsMax: UInt64 = 600_000_000_000
+
+    /// An answer of so many bytes is counted until its client has taken it.
+    static let largeAnswerBytes = 64 * 1024
+
+    /// What such answers of all connections of a shard are together before fetches are told that there
+    /// is nothing yet.
+    public static let unsentBytesOfAllMax = 1 << 30
 }

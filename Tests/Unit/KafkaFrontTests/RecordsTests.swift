@@ -4,6 +4,8 @@ import Model
 import Streams
 import Testing
 
+@testable import KafkaFront
+
 /// Records in and out, as a client sees it.
 @Suite struct RecordsTests {
     private func batch(_ values: [String], time: Int64 = Broker.wallTime) -> ByteSlice {
@@ -259,5 +261,31 @@ import Testing
         let fetched: FetchResponse = try client.ask(fetch("orders", from: 4), version: 11)
         let start = try #require(fetched.topics.first?.partitions.first?.logStartOffset)
         #expect(start > 0 && start < 4)
+    }
+
+    @Test func whileOthersDoNotReadAFetchFindsNothing() throws {
+        let broker = Broker()
+        try broker.create("orders")
+        let client = Client(broker)
+        let _: ProduceResponse = try client.ask(produce(batch(["a"]), to: "orders"), version: 9)
+        broker.front.unsentBytes = Limits.unsentBytesOfAllMax + 1
+        try client.send(fetch("orders", from: 0, wait: 500), version: 11)
+        broker.pass(milliseconds: 600)
+        let empty: FetchResponse = try #require(try client.answer(version: 11))
+        #expect(try values(empty).isEmpty)
+        broker.front.unsentBytes = 0
+        let fetched: FetchResponse = try client.ask(fetch("orders", from: 0), version: 11)
+        #expect(try values(fetched) == ["0:a"])
+    }
+
+    @Test func aLargeAnswerCountsUntilItIsTaken() throws {
+        let broker = Broker()
+        try broker.create("orders")
+        let client = Client(broker)
+        let value = String(repeating: "a", count: 100_000)
+        let _: ProduceResponse = try client.ask(produce(batch([value]), to: "orders"), version: 9)
+        let fetched: FetchResponse = try client.ask(fetch("orders", from: 0), version: 11)
+        #expect(try values(fetched) == ["0:" + value])
+        #expect(broker.front.unsentBytes == 0)
     }
 }
