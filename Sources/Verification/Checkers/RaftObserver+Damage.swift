@@ -25,6 +25,17 @@ extension RaftObserver {
         replicas[place].lost = []
     }
 
+    /// A start finds a replica whole in which an earlier one missed something.
+    ///
+    /// It may be right: when the power takes back a deletion that was not synced, an older snapshot is
+    /// there again, and the log behind it.
+    public mutating func foundWhole(_ group: GroupID, on node: NodeID) {
+        let place = place(group, node)
+        let durable = replicas[place].durable
+        guard replicas[place].lost.allSatisfy({ durable.isUpToDate(with: $0) }) else { return }
+        replicas[place].lost = []
+    }
+
     /// A replica says something that counts for a majority.
     public func counts(_ group: GroupID, from node: NodeID) throws(Violation) {
         let replica = replicas.first { $0.group == group && $0.node == node }

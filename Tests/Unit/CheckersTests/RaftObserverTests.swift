@@ -202,6 +202,23 @@ import Testing
         try observer.remembers(upTo: LogIndex(2), in: group, on: nodes[0], wroteAll: true)
     }
 
+    /// Power that goes may take back a deletion that was not synced: what was missing is there again.
+    @Test func aDiskThatHasAllBackHasAVoiceAgainAndOneThatLacksSomethingHasNone() throws {
+        for (held, isWhole) in [(entries(1, 10, 11), true), (entries(1, 10), false)] {
+            var observer = try observer()
+            observer.diskLost(group, on: nodes[1])
+            try observer.recovered([], after: .zero, .zero, in: group, on: nodes[1])
+            expect(.repair) { try observer.counts(group, from: nodes[1]) }
+            try observer.recovered(held, after: .zero, .zero, in: group, on: nodes[1])
+            observer.foundWhole(group, on: nodes[1])
+            guard isWhole else {
+                expect(.repair) { try observer.counts(group, from: nodes[1]) }
+                continue
+            }
+            try observer.counts(group, from: nodes[1])
+        }
+    }
+
     @Test func aSecondVoteInATermIsFound() throws {
         var observer = try observer()
         try observer.voted(1, in: Term(4), of: group, on: nodes[2])
