@@ -35,6 +35,8 @@ public struct HeldReplicas: Sendable {
         for seed in seeds { replicas[seed.id] = nil }
     }
 
+    func isDropped(_ group: GroupID) -> Bool { replicas[group]?.logged?.isDropped ?? false }
+
     var groups: [GroupID] { replicas.keys.sorted() }
 
     mutating func take(_ group: GroupID) -> HeldReplica? { replicas.removeValue(forKey: group) }

@@ -1,6 +1,9 @@
 #if MARTLET_MUTANTS
 internal import Bytes
+internal import Controller
 internal import Keyspace
+internal import Model
+internal import RaftCore
 
 /// Bugs planted for the simulator to find; no other build contains them.
 public enum GroupsMutant: Int, CaseIterable, Sendable {
@@ -58,6 +61,24 @@ public enum GroupsMutant: Int, CaseIterable, Sendable {
     /// A command that an earlier leader may have in its log is proposed to the next one, too.
     case slowCommandIsTakenForLost
 
+    /// A new keyspace takes over what a dropped one of its name held.
+    case namesakesKeysReturn
+
+    /// The disk is not told of a keyspace that is no more.
+    case droppedGroupStaysOnDisk
+
+    /// After a start, what the disk has of a dropped keyspace is opened.
+    case droppedGroupComesBack
+
+    /// A keyspace that a snapshot of the control group tells of is not opened.
+    case snapshotsKeyspacesAreMissed
+
+    /// A node begins a new group with a voter that the cluster does not have.
+    case strangerIsFounder
+
+    /// A new group begins with the one that is to lead it first, and no other.
+    case founderIsAlone
+
     /// Cold data is not read again.
     case scrubberSleeps
 
@@ -66,6 +87,26 @@ public enum GroupsMutant: Int, CaseIterable, Sendable {
 }
 
 extension Shard {
+    func keepForNamesake(_ group: GroupID) {
+        guard settings.mutant == .namesakesKeysReturn, let name = openedNames[group],
+            let machine = keyspace(group)
+        else { return }
+        droppedKeyspaces[name] = machine.keyspace
+    }
+
+    func infectedSeed(of wanted: WantedGroup, _ voters: [ReplicaID]) -> GroupSeed? {
+        openedNames[wanted.id] = wanted.name
+        guard wanted.kind == .keyspace, wanted.founders.contains(node) else { return nil }
+        var voters = voters
+        if settings.mutant == .strangerIsFounder { voters.append(ReplicaID(77)) }
+        if settings.mutant == .founderIsAlone { voters = [ReplicaID(wanted.founders[0].number)] }
+        return GroupSeed(
+            id: wanted.id,
+            source: .keyspace(droppedKeyspaces[wanted.name] ?? Keyspace()),
+            configuration: GroupConfiguration(voters: voters)
+        )
+    }
+
     /// Answers a command by what it would do now, whatever becomes of it.
     func answerEarly(_ machine: KeyspaceMachine, _ payload: ByteSlice, _ waiter: Waiter) {
         let body = CommandHeader.body(of: payload)

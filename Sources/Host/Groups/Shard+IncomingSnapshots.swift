@@ -79,6 +79,9 @@ extension Shard {
         switch source {
         case .control:
             noteMembers()
+            #if MARTLET_MUTANTS
+            if settings.mutant == .snapshotsKeyspacesAreMissed { return true }
+            #endif
             groupChanges.isImageNew = true
             learnRegisteredLives()
         case .keyspace, .partition, .coordinator:

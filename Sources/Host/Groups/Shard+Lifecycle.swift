@@ -15,7 +15,11 @@ extension Shard {
         for change in groupChanges.takeAll() {
             switch change {
             case .created(let group, let mayBeLost): open(group, mayBeLost: mayBeLost)
-            case .dropped(let group): drop(group)
+            case .dropped(let group):
+                #if MARTLET_MUTANTS
+                keepForNamesake(group)
+                #endif
+                drop(group)
             }
         }
     }
@@ -33,13 +37,22 @@ extension Shard {
         let wanted = Set(all.map(\.id))
         for group in groupIDs + groupChanges.held.groups
         where image.hasGiven(group) && !wanted.contains(group) {
+            #if MARTLET_MUTANTS
+            if settings.mutant == .droppedGroupComesBack, places[group] == nil {
+                let founders = image.votingMembers
+                let keyspace = KeyspaceRecord(name: "", group: group, founders: founders)
+                open(WantedGroup(keyspace), mayBeLost: false)
+                continue
+            }
+            #endif
             drop(group)
         }
     }
 
     private func open(_ wanted: WantedGroup, mayBeLost: Bool) {
         if let place = places[wanted.id] { return groups[place].replicas = wanted.replicas }
-        guard wanted.isHeld(by: node) else { return }
+        // What the disk knows to be dropped, the control group's log drops again before long.
+        guard wanted.isHeld(by: node), !groupChanges.held.isDropped(wanted.id) else { return }
         let replica: RecoveredReplica
         do throws(RecoveryError) {
             replica = try Recovery.replica(
@@ -63,6 +76,9 @@ extension Shard {
     /// Who was not there when it began hears from its leader who belongs to it.
     private func seed(of wanted: WantedGroup) -> GroupSeed {
         let voters = wanted.founders.sorted().map { ReplicaID($0.number) }
+        #if MARTLET_MUTANTS
+        if let seed = infectedSeed(of: wanted, voters) { return seed }
+        #endif
         return GroupSeed(
             id: wanted.id,
             source: .empty(wanted.kind),
@@ -100,9 +116,15 @@ extension Shard {
     /// Not while an append is under way: its batch may hold the group, and be tried again.
     func dropFromDisk() {
         guard !dropsDue.isEmpty, !journal.isBusy else { return }
+        #if MARTLET_MUTANTS
+        if settings.mutant == .droppedGroupStaysOnDisk || settings.mutant == .droppedGroupComesBack
+        {
+            dropsDue = []
+        }
+        #endif
         for group in dropsDue {
+            // Its snapshots go once the journal knows: a group without them would seem damaged.
             effects.journalJobs.append(.drop(group))
-            effects.snapshotJobs.append(.drop(group))
         }
         dropsDue = []
     }

@@ -110,7 +110,8 @@ extension Shard {
         case .snapshotChunkRefused(let id, let mark, let reason):
             withGroup(id) { refuseIncoming(mark, in: $0) }
             effects.facts.append(.snapshotFailed(id, reason))
-        case .appended, .full, .failed, .pinned, .coldFiles, .scrubbed:
+        case .appended, .full, .failed, .pinned, .coldFiles, .scrubbed, .groupDropped,
+            .groupNotDropped:
             preconditionFailure("a completion of the journal's")
         }
     }

@@ -184,6 +184,8 @@ extension Shard {
             journal.retryLater(at: tick + settings.storageRetryTicks)
         case .failed(let reason): stop(reason)
         case .pinned(let groups, let bytes): wantSnapshots(of: groups, pinning: bytes)
+        case .groupDropped(let group): effects.snapshotJobs.append(.drop(group))
+        case .groupNotDropped(let group): dropsDue.append(group)
         case .coldFiles(let files): beginScrub(of: files)
         case .scrubbed(let report): accept(report)
         case .snapshotSaved, .snapshotNotSaved, .snapshotRead, .snapshotUnreadable,

@@ -73,6 +73,12 @@ public final class Shard {
     var arePeersStale = true
     var throttle: SnapshotThrottle
 
+    #if MARTLET_MUTANTS
+    /// What dropped keyspaces held, by their names, and the names of all that were opened.
+    var droppedKeyspaces: [String: Keyspace] = [:]
+    var openedNames: [GroupID: String] = [:]
+    #endif
+
     /// How far the scrubber is.
     var scrub = ScrubState.resting(until: .zero)
 

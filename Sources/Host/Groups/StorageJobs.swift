@@ -99,6 +99,10 @@ public enum StorageCompletion: Sendable {
     case snapshotChunkRefused(GroupID, SnapshotMark, String)
     case snapshotsDropped(GroupID)
 
+    /// The journal knows that the group is no more: its snapshots may go. Or it has no space to say so.
+    case groupDropped(GroupID)
+    case groupNotDropped(GroupID)
+
     case scrubbed(ScrubReport)
 
     /// The disk cannot be trusted any longer; the node stops.

@@ -47,8 +47,7 @@ public final class JournalThread<Storage: Disk> {
                 try journal.release(group, upTo: index)
                 return pinned(but: group)
             case .drop(let group):
-                try journal.drop(group)
-                return pinned(but: group)
+                return try journal.drop(group) ? .groupDropped(group) : .groupNotDropped(group)
             case .listColdFiles: return .coldFiles(journal.coldFiles)
             }
         } catch {

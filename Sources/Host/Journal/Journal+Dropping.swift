@@ -5,25 +5,26 @@ extension Journal {
     /// The group is no more: its entries keep no file, and new files do not repeat its state.
     ///
     /// Files go in the order of their age, so the group's first entries may go before its last. A
-    /// mark that replaces its log says first that what is found of it then means nothing. Whoever
-    /// opens the journal finds the mark, knows that the group is no more, and drops it again.
-    public func drop(_ group: GroupID) throws(JournalError) {
+    /// mark behind all indexes that replaces its log says first that what is found of it then means
+    /// nothing: whoever opens the journal finds `isDropped`, and drops the group again. Returns whether
+    /// the disk knows it now; if it is full it does not, and the group is to be dropped again later.
+    public func drop(_ group: GroupID) throws(JournalError) -> Bool {
         states[group] = nil
         damagedGroups.remove(group)
-        if holdsEntries(of: group), !dropped.contains(group) {
+        if holdsEntries(of: group) || marks[group] != nil, !dropped.contains(group) {
             var batch = JournalBatch()
-            batch.marks = [mark(behindAllOf: group)]
+            batch.marks = [JournalMark(ofDropped: group)]
             do throws(JournalError) {
                 try append(batch)
             } catch .full {
-                // Its entries stay until the next start drops the group again.
-                return
+                return false
             }
             try sync()
             dropped.insert(group)
         }
         try release(group, upTo: LogIndex(.max))
         forgetDropped(also: group)
+        return true
     }
 
     /// Groups of which nothing is left need no mark any longer.
@@ -38,16 +39,20 @@ extension Journal {
     private func holdsEntries(of group: GroupID) -> Bool {
         files.contains { $0.lastIndexes[group] != nil }
     }
+}
 
-    private func mark(behindAllOf group: GroupID) -> JournalMark {
-        let last = files.compactMap { $0.lastIndexes[group] }.max() ?? .zero
-        return JournalMark(
-            group: group,
-            index: max(last, marks[group]?.index ?? .zero).next,
-            term: marks[group]?.term ?? .zero,
-            replacesLog: true
-        )
+extension JournalMark {
+    /// Behind every index that a log can reach.
+    static let indexOfDropped = LogIndex(.max - 1)
+
+    init(ofDropped group: GroupID) {
+        self.init(group: group, index: Self.indexOfDropped, term: .zero, replacesLog: true)
     }
+}
+
+extension RecoveredGroup {
+    /// Whether the group was dropped: its snapshots mean nothing, and may be gone.
+    public var isDropped: Bool { mark?.index == JournalMark.indexOfDropped }
 }
 
 extension SnapshotStore {

@@ -88,6 +88,14 @@ public enum Invariant: String, Sendable, CaseIterable {
     /// Once faults end, watches catch up and overdue leases end.
     case catchUp = "V3"
 
+    /// A keyspace begins empty, in a group that none ever had; it holds what was written to it and
+    /// nothing else, and is gone for good once it was dropped.
+    case keyspaceIsolation = "G1"
+
+    /// Once faults end, every node has the keyspaces of the control group's log and no other, each
+    /// with the cluster's members.
+    case keyspaceAgreement = "G2"
+
     /// A node stops only for a cause that it names: no trap, no refusal to start.
     case orderlyStop = "X1"
 }

@@ -146,6 +146,7 @@ final class TestCluster {
         for job in jobs {
             if case .listColdFiles = job { member.shard.completed(.coldFiles([])) }
             if case .release(let group, _) = job { member.released.append(group) }
+            if case .drop(let group) = job { member.shard.completed(.groupDropped(group)) }
             guard case .append(let batch) = job, !member.isDiskHanging else { continue }
             member.appended.append(batch)
             guard !member.isDiskFull else {

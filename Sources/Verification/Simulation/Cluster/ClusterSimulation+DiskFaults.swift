@@ -99,6 +99,7 @@ extension ClusterSimulation {
         kill(place)
         node.isRotten = true
         node.rottenPaths.append(file.path)
+        hasLostData = true
         mark(.bitRotted)
         mark(damage.mark)
         let offset = node.disk.suffer(damage, at: file.path) ?? 0
@@ -126,6 +127,7 @@ extension ClusterSimulation {
         file.rot(at: offset, bit: faultRandom.below(8))
         node.isRotten = true
         node.rottenPaths.append(path)
+        hasLostData = true
         node.worn.append(SimulatedNode.WornFile(path: path, file: file))
         mark(.bitWorn)
         trace.tell(now, "node \(node.id)'s \(path) rots at byte \(offset) as it runs")

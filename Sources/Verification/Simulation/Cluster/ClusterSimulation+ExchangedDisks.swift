@@ -52,6 +52,7 @@ extension ClusterSimulation {
         guard isKnown else { return false }
         kill(place)
         node.isRotten = true
+        hasLostData = true
         node.isExchanged = true
         trace.tell(
             now,

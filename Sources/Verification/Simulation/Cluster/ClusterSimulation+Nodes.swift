@@ -54,6 +54,7 @@ extension ClusterSimulation {
 
     private func carryOutEffects(_ place: Int, _ running: RunningNode) throws(Violation) {
         let effects = running.effects
+        try observePassing(place, running)
         for fact in effects.facts { try take(fact, place) }
         guard nodes[place].running === running else { return }
         if dies(at: .turnBegun, place) { return }
@@ -90,7 +91,9 @@ extension ClusterSimulation {
         do throws(DecodeError) {
             var reader = try PeerFrameReader(frame)
             while let item = try reader.next() {
-                guard case .raft(let group, let message) = item else { continue }
+                guard case .raft(let group, let message) = item, isObserved(group) else {
+                    continue
+                }
                 promises.append((group, message))
             }
         } catch {
@@ -134,13 +137,16 @@ extension ClusterSimulation {
             if groupIDs.allSatisfy({ nodes[place].running?.shard.status($0)?.isLeader ?? false }) {
                 mark(.leaderOfSeveralGroups)
             }
+            guard isObserved(group) else { return }
             elections.append((group, now))
             try observer.becameLeader(node, in: term, of: group)
         case .lostLeadership(let group, _):
             mark(.leaderSteppedDown)
+            guard isObserved(group) else { return }
             observer.lostLeadership(node, of: group)
         case .snapshotInstalled(let group, let index):
             mark(.snapshotInstalled)
+            guard isObserved(group) else { return }
             try observer.installed(index, in: group, on: node)
         case .damaged, .halted: return
         case .repaired(let group, _): try takeRepaired(group, place)
@@ -178,6 +184,7 @@ extension ClusterSimulation {
 
     private func takeRepaired(_ group: GroupID, _ place: Int) throws(Violation) {
         mark(.repaired)
+        guard isObserved(group) else { return }
         try observer.repaired(group, on: nodes[place].id)
     }
 
@@ -209,25 +216,14 @@ extension ClusterSimulation {
                 isDiskChanged || running.statuses[number] != status
             else { continue }
             running.statuses[number] = status
-            try observer.remembers(
-                upTo: status.lastIndex,
-                in: group,
-                on: node,
-                wroteAll: wroteAll
-            )
-            try observer.countsOn(status.durableIndex, in: group, on: node)
-            try observer.committed(
-                upTo: status.commitIndex,
-                in: group,
-                on: node,
-                wroteAll: wroteAll
-            )
-            try observer.applied(
-                upTo: status.appliedIndex,
-                in: group,
-                on: node,
-                wroteAll: wroteAll
-            )
+            try observe(status, of: group, on: node, wroteAll: wroteAll)
+        }
+        for group in observedPassing {
+            guard let status = running.shard.status(group),
+                isDiskChanged || running.passingStatuses[group] != status
+            else { continue }
+            running.passingStatuses[group] = status
+            try observe(status, of: group, on: node, wroteAll: wroteAll)
         }
         for number in keyspaces.indices {
             let group = keyspaces[number].group
@@ -243,6 +239,18 @@ extension ClusterSimulation {
 }
 
 extension ClusterSimulation {
+    private func observe(
+        _ status: GroupStatus,
+        of group: GroupID,
+        on node: NodeID,
+        wroteAll: Bool
+    ) throws(Violation) {
+        try observer.remembers(upTo: status.lastIndex, in: group, on: node, wroteAll: wroteAll)
+        try observer.countsOn(status.durableIndex, in: group, on: node)
+        try observer.committed(upTo: status.commitIndex, in: group, on: node, wroteAll: wroteAll)
+        try observer.applied(upTo: status.appliedIndex, in: group, on: node, wroteAll: wroteAll)
+    }
+
     /// The process is gone, and with the power everything that was not synced.
     func crash(_ place: Int, losesPower: Bool) {
         guard nodes[place].running != nil else { return }
@@ -254,7 +262,7 @@ extension ClusterSimulation {
         disconnectClients(from: place)
         disconnectWatchers(from: place)
         openTransfers.removeAll { $0.place == place }
-        for group in groupIDs {
+        for group in groupIDs + observedPassing {
             observer.lostLeadership(nodes[place].id, of: group)
         }
     }
@@ -279,6 +287,7 @@ extension ClusterSimulation {
                 node,
                 peers: nodes.map(\.id),
                 seeds: seeds(of: place),
+                passing: passingSeeds,
                 options: options
             )
         } catch {
@@ -289,7 +298,9 @@ extension ClusterSimulation {
         node.running = running
         try observeDamage(node, running)
         if running.recovered.contains(where: \.isDamaged) { hinderRepair(place) }
-        for replica in running.recovered { try observeRecovered(replica, node.id) }
+        for replica in running.recovered + running.held {
+            try observeRecovered(replica, node.id)
+        }
         probe(running.recovered, boots: node.boots)
         register(place, as: "boot-\(node.boots)")
         queue.schedule(.tick(place, boot: running.boot), at: now + 1_000)
@@ -352,6 +363,7 @@ extension ClusterSimulation {
             in: replica.id,
             on: node
         )
+        if !replica.isDamaged { observer.foundWhole(replica.id, on: node) }
         try observer.recoveredVote(
             restored.hardState.votedFor?.number ?? 0,
             in: restored.hardState.term,

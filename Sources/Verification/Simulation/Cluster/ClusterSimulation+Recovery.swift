@@ -129,11 +129,12 @@ extension ClusterSimulation {
         for number in keyspaces.indices {
             if let difference = try stateDifference(number) { return difference }
         }
+        if let difference = try passingDifference() { return difference }
         if let rot = lastingRot { return rot }
         return watchers.lazy.compactMap { self.lateness(of: $0) }.first
     }
 
-    private func replicaDifference(_ group: GroupID) -> Violation? {
+    func replicaDifference(_ group: GroupID) -> Violation? {
         var applied: LogIndex?
         for node in nodes where !node.isLeftBroken && isMember(node) {
             guard let status = node.running?.shard.status(group) else {

@@ -85,11 +85,12 @@ extension ClusterSimulation {
         guard !losePowerIfDue(place) else { return }
         switch completion {
         case .snapshotSaved(let group, let mark, _), .snapshotReceived(let group, let mark, _):
+            guard isObserved(group) else { break }
             observer.coveredDurably(mark.index, mark.term, in: group, on: nodes[place].id)
         case .snapshotUnreadable: self.mark(.snapshotUnreadable)
         case .snapshotChunkRefused: self.mark(.snapshotChunkRefused)
-        case .appended, .full, .pinned, .coldFiles, .scrubbed, .snapshotNotSaved,
-            .snapshotRead, .snapshotChunkReceived, .snapshotsDropped, .failed:
+        case .appended, .full, .pinned, .coldFiles, .scrubbed, .groupDropped, .groupNotDropped,
+            .snapshotNotSaved, .snapshotRead, .snapshotChunkReceived, .snapshotsDropped, .failed:
             break
         }
         queue.schedule(.completed(completion, place, boot: boot), at: now + 10_000)
@@ -106,7 +107,8 @@ extension ClusterSimulation {
             running.isAppendUnderWay = false
             running.isAppendRetried = false
         case .full: running.isAppendRetried = true
-        case .pinned, .coldFiles, .scrubbed, .snapshotSaved, .snapshotNotSaved, .snapshotRead,
+        case .pinned, .coldFiles, .scrubbed, .groupDropped, .groupNotDropped, .snapshotSaved,
+            .snapshotNotSaved, .snapshotRead,
             .snapshotUnreadable, .snapshotChunkReceived, .snapshotReceived,
             .snapshotChunkRefused, .snapshotsDropped, .failed:
             break
@@ -149,10 +151,10 @@ extension ClusterSimulation {
     }
 
     private func observeWritten(_ batch: JournalBatch, on node: NodeID) throws(Violation) {
-        for mark in batch.marks {
+        for mark in batch.marks where isObserved(mark.group) {
             observer.covered(mark.index, mark.term, in: mark.group, on: node)
         }
-        for state in batch.states {
+        for state in batch.states where isObserved(state.group) {
             try observer.voted(
                 state.state.votedFor,
                 in: state.state.term,
@@ -161,7 +163,7 @@ extension ClusterSimulation {
             )
         }
         try observeConfigurations(batch, on: node)
-        let runs = batch.runs
+        let runs = batch.runs.filter { isObserved($0.group) }
         for (place, run) in runs.enumerated() {
             let later = runs[(place + 1)...].filter { $0.group == run.group }
             try observer.wrote(
@@ -175,10 +177,10 @@ extension ClusterSimulation {
     }
 
     private func observeSynced(_ batch: JournalBatch, on node: NodeID) {
-        for mark in batch.marks {
+        for mark in batch.marks where isObserved(mark.group) {
             observer.coveredDurably(mark.index, mark.term, in: mark.group, on: node)
         }
-        for state in batch.states {
+        for state in batch.states where isObserved(state.group) {
             observer.syncedVote(
                 state.state.votedFor,
                 in: state.state.term,
@@ -186,7 +188,7 @@ extension ClusterSimulation {
                 on: node
             )
         }
-        for run in batch.runs {
+        for run in batch.runs where isObserved(run.group) {
             observer.synced(run.entries, from: run.first, in: run.group, on: node)
         }
     }
@@ -214,10 +216,10 @@ extension StorageCompletion {
         case .snapshotNotSaved(_, _, let reason), .snapshotUnreadable(_, _, _, let reason),
             .snapshotChunkRefused(_, _, let reason), .failed(let reason):
             reason
-        case .full: "no space"
+        case .full, .groupNotDropped: "no space"
         case .snapshotReceived: "whole"
         case .appended, .pinned, .snapshotSaved, .snapshotRead, .snapshotChunkReceived,
-            .snapshotsDropped:
+            .snapshotsDropped, .groupDropped:
             "ok"
         case .coldFiles(let files): "\(files.count) files"
         case .scrubbed(let report):

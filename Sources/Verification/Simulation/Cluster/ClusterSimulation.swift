@@ -67,6 +67,10 @@ public final class ClusterSimulation {
     /// Leases that a leader wrote a renewal of, by keyspace, and where in the log; looked up only.
     var renewals: [RenewalName: LogIndex] = [:]
     var phase = Phase.faulty
+    var passing: PassingKeyspaces
+
+    /// Whether a disk ever lost something.
+    var hasLostData = false
 
     enum Phase: Equatable {
         case faulty
@@ -82,6 +86,7 @@ public final class ClusterSimulation {
 
     init(_ options: SimulationOptions, narrate: ((String) -> Void)?) {
         self.options = options
+        passing = PassingKeyspaces(seed: options.seed)
         trace = Trace(narrate: narrate)
         observer = RaftObserver(voters: options.founders)
         network = SimulatedNetwork(
@@ -145,6 +150,7 @@ public final class ClusterSimulation {
         }
         if options.recordPause > 0 { queue.schedule(.record, at: options.recordPause) }
         queue.schedule(.fault, at: options.shard.tickNanoseconds * 10)
+        if options.keyspacePause > 0 { queue.schedule(.workWithKeyspaces, at: 300_000_000) }
         if options.memberPause > 0 { queue.schedule(.changeMembers, at: 1_000_000_000) }
         queue.schedule(.heal, at: options.faultSeconds * 1_000_000_000)
         while phase != .finished, let (time, event) = queue.next() {
@@ -175,6 +181,7 @@ public final class ClusterSimulation {
         case .watcher(let place): wakeWatcher(place)
         case .record: record()
         case .changeMembers: changeMembers()
+        case .workWithKeyspaces: workWithKeyspaces()
         case .fault: try strike()
         case .cutOff(let place): cutOff(place)
         case .clog(let place, let end): clog(place, until: end)

@@ -9,7 +9,7 @@ public enum FaultClass: String, CaseIterable, Sendable {
     case tornParts, garbageSectors
     case diskWiped, diskRolledBack
     case clockDrift, clockLeaps, clockStops
-    case compaction, leases, stalledWatchers, transfers, quota, alarms
+    case compaction, leases, stalledWatchers, transfers, quota, alarms, keyspaces
 
     /// Exchanges of disks.
     ///

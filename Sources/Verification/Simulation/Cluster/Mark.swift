@@ -27,6 +27,8 @@ public enum Mark: Int, CaseIterable, Sendable {
 
     // What operators do.
     case transferAsked, alarmRaised, alarmDisarmed
+    case keyspaceCreationAsked, keyspaceDropAsked, keyspaceCreated, keyspaceDropped
+    case passingKeyspaceWritten, passingKeyspaceRead
 
     // What nodes come to.
     case restarted, recoveredInFullyNewJournal, recoveredBehindSnapshot

@@ -30,8 +30,12 @@ final class RunningNode {
     var statuses: [GroupStatus?]
     var isDiskChanged = true
 
-    /// What the disk remembered.
+    /// What the disk remembered, and what of groups that the node opens once it knows of them.
     let recovered: [RecoveredReplica]
+    let held: [RecoveredReplica]
+
+    /// What was last seen of those.
+    var passingStatuses: [GroupID: GroupStatus] = [:]
 
     /// Why a node does not come up.
     enum StartFailure: Error {
@@ -54,6 +58,7 @@ final class RunningNode {
         _ node: SimulatedNode,
         peers: [NodeID],
         seeds: [GroupSeed],
+        passing: [GroupSeed],
         options: SimulationOptions
     ) throws(StartFailure) {
         boot = node.starts
@@ -61,12 +66,7 @@ final class RunningNode {
         statuses = [GroupStatus?](repeating: nil, count: options.keyspaces + 1)
         let journal: Journal<SimulatedDisk>
         let groups: [RecoveredGroup]
-        var settings = JournalSettings()
-        settings.fileBytes = options.journalFileBytes
-        settings.isRepairable = peers.count > 1
-        #if MARTLET_MUTANTS
-        settings.mutant = options.mutant?.journal
-        #endif
+        let settings = Self.journal(options, peers: peers.count)
         let store: SnapshotStore<SimulatedDisk>
         do throws(JournalError) {
             (journal, groups) = try Journal.open(
@@ -88,6 +88,7 @@ final class RunningNode {
                 snapshots: loaded,
                 isJournalDamaged: !journal.damages.isEmpty
             )
+            self.held = try Recovery.replicas(of: passing, journal: groups, snapshots: loaded)
             held = HeldReplicas(
                 besides: seeds,
                 journal: groups,
@@ -118,6 +119,16 @@ final class RunningNode {
             shard.keyspace(group)?.watches.mutant = options.mutant?.watch
         }
         #endif
+    }
+
+    private static func journal(_ options: SimulationOptions, peers: Int) -> JournalSettings {
+        var settings = JournalSettings()
+        settings.fileBytes = options.journalFileBytes
+        settings.isRepairable = peers > 1
+        #if MARTLET_MUTANTS
+        settings.mutant = options.mutant?.journal
+        #endif
+        return settings
     }
 
     #if MARTLET_MUTANTS

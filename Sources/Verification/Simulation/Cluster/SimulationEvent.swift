@@ -20,6 +20,7 @@ enum SimulationEvent {
     case watcher(Int)
     case record
     case changeMembers
+    case workWithKeyspaces
     case fault
     case cutOff(Int)
     case clog(Int, until: UInt64)
@@ -36,9 +37,9 @@ enum SimulationEvent {
             .journalBegins(let node, _), .journalEnds(let node, _), .snapshotJob(let node, _),
             .completed(_, let node, _), .call(_, let node):
             node
-        case .restart, .client, .clientGivesUp, .watcher, .record, .changeMembers, .fault, .cutOff,
-            .clog, .die,
-            .faultEnds, .disarm, .heal, .poll:
+        case .restart, .client, .clientGivesUp, .watcher, .record, .changeMembers,
+            .workWithKeyspaces,
+            .fault, .cutOff, .clog, .die, .faultEnds, .disarm, .heal, .poll:
             nil
         }
     }

@@ -35,6 +35,10 @@ public struct SimulationOptions: Sendable {
 
     /// How long between two changes of the members, in nanoseconds; zero: there are none.
     var memberPause: UInt64 = 0
+
+    /// How long between two things that are done with keyspaces that come and go, in nanoseconds;
+    /// zero: there are none.
+    var keyspacePause: UInt64 = 0
     public var shard: ShardSettings
     public var journalFileBytes: Int
     public var snapshotChunkBytes: Int
@@ -104,6 +108,10 @@ public struct SimulationOptions: Sendable {
             tearsParts: faults.contains(.tornParts),
             leavesGarbage: faults.contains(.garbageSectors)
         )
+        if faults.contains(.keyspaces) {
+            var random = SeededGenerator(seed: seed, subsystem: "passing keyspaces")
+            keyspacePause = random.pick([0, 0, 20_000_000, 100_000_000, 400_000_000])
+        }
         leavesSomeBroken = random.happens(permille: 400)
         shard.appendStallTicks = random.pick([2, 10, 40, 400])
         if faults.contains(.quota), random.happens(permille: 400) {
@@ -147,6 +155,7 @@ public struct SimulationOptions: Sendable {
         nodes = random.pick([3, 5, 5, 7, 9])
         founders = nodes
         keyspaces = 0
+        keyspacePause = 0
         clients = 0
         watchers = 0
         faultSeconds = random.between(UInt64(60)...600)

@@ -182,7 +182,8 @@ extension ClusterSimulation {
     }
 
     func take(_ completion: Completion, from node: Int) throws(Violation) {
-        guard try !takeTransfer(completion, from: node) else { return }
+        guard try !takeTransfer(completion, from: node), try !takePassing(completion, from: node)
+        else { return }
         let place = Int(completion.waiter.client)
         guard clients.indices.contains(place), let call = clients[place].call,
             call.request == completion.waiter.request, call.node == node

@@ -53,7 +53,7 @@ extension ClusterSimulation {
         }
     }
 
-    private var founders: [MemberRecord] {
+    var founders: [MemberRecord] {
         nodes.prefix(options.founders).map { Self.member($0.id, isLearner: false) }
     }
 
@@ -64,7 +64,8 @@ extension ClusterSimulation {
     /// What entries say of who votes; the observer is to know it before it sees them.
     func observeConfigurations(_ batch: JournalBatch, on node: NodeID) throws(Violation) {
         var earlier: [SaidConfiguration] = []
-        for entry in batch.entries where entry.kind == Entry.Kind.configuration.rawValue {
+        for entry in batch.entries
+        where entry.kind == Entry.Kind.configuration.rawValue && isObserved(entry.group) {
             guard let said = try? GroupConfiguration(decoding: entry.payload) else { continue }
             configurationsSeen += 1
             let configuration = ObservedConfiguration(
