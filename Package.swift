@@ -153,7 +153,8 @@ let modules: [Module] = [
         layer: .programs,
         uses: [
             "Bytes", "Client", "Controller", "Environment", "EtcdFront", "EtcdWire", "Groups",
-            "Journal", "KafkaFront", "Keyspace", "KeyspaceModel", "Model", "RaftCore", "SystemEnvironment",
+            "Journal", "KafkaFront", "Keyspace", "KeyspaceModel", "Model", "RaftCore",
+            "SystemEnvironment",
             "Telemetry", "Transport",
         ],
         packages: [argumentParser, nioCore, nioHTTP1, nioPosix, nioSSL]

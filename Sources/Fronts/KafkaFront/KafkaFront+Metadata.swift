@@ -8,6 +8,11 @@ internal import Model
 extension KafkaFront {
     func metadata(_ request: MetadataRequest, _ call: Call) {
         refreshIndexes()
+        // A client that is told of no controller may not ask again for minutes; right after a start
+        // the nodes have not told of themselves yet.
+        guard controllerNumber >= 0 || patientUntil.map({ now >= $0 }) ?? false else {
+            return earlyMetadata.append((request, call))
+        }
         // No list means all topics; in version 0 an empty one does.
         guard let wanted = request.topics, call.version > 0 || !wanted.isEmpty else {
             return reply(describe(topics.entries.map { describe($0) }, call), to: call)
@@ -17,6 +22,14 @@ extension KafkaFront {
             return reply(describe(wanted.map { answer($0) }, call), to: call)
         }
         createTopics(named: missing.compactMap(\.name), for: wanted, call)
+    }
+
+    /// Whoever asked before the nodes had told of themselves.
+    func answerEarlyMetadata() {
+        guard !earlyMetadata.isEmpty else { return }
+        let early = earlyMetadata
+        earlyMetadata = []
+        for (request, call) in early { metadata(request, call) }
     }
 
     /// What is known of them now, after those that were missing have been created, or not.

@@ -49,6 +49,12 @@ public final class KafkaFront {
     /// Of records in memory, as of the last look; what was taken since is added.
     var heldRecordBytes = 0
 
+    /// Questions for the brokers before any is known; each is of a connection's requests under way.
+    var earlyMetadata: [(MetadataRequest, Call)] = []
+
+    /// Until then they wait.
+    private(set) var patientUntil: Instant?
+
     /// When it is next looked at what topics let go.
     var nextRetention = Instant.zero
 
@@ -112,6 +118,8 @@ public final class KafkaFront {
     /// Time passes: fetches that found too little are answered with what there is.
     public func advance(to now: Instant) {
         self.now = max(self.now, now)
+        if patientUntil == nil { patientUntil = now + Limits.patienceNanoseconds }
+        answerEarlyMetadata()
         answerOverdueFetches()
         passTimeForCoordinators()
         passTimeForRetention()

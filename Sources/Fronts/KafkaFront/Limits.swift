@@ -59,4 +59,7 @@ public enum Limits {
     /// What such answers of all connections of a shard are together before fetches are told that there
     /// is nothing yet.
     public static let unsentBytesOfAllMax = 1 << 30
+
+    /// After its start, how long a node keeps those who ask for brokers until it knows of one.
+    static let patienceNanoseconds: UInt64 = 10_000_000_000
 }

@@ -19,7 +19,7 @@ final class Broker {
 
     static let wallTime: Int64 = 1_700_000_000_000
 
-    init() {
+    init(isRegistered: Bool = true) {
         let id = NodeID(0x5eed)
         let configuration = GroupConfiguration(voters: [ReplicaID(id.number)])
         shard = Shard(
@@ -38,10 +38,15 @@ final class Broker {
         )
         while shard.status(.control)?.isLeader != true { pass(milliseconds: 50) }
         shard.propose(.membersFounded([MemberRecord(id: id, peerURLs: ["http://127.0.0.1:2380"])]))
+        if isRegistered { register() } else { turn() }
+    }
+
+    /// The node tells of itself.
+    func register() {
         shard.propose(
             .nodeRegistered(
                 NodeRecord(
-                    id: id,
+                    id: shard.node,
                     name: "n1",
                     peerAddress: "",
                     clientURLs: [],

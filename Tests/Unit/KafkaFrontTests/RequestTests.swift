@@ -118,3 +118,28 @@ import Testing
         #expect(text.contains("\nmartlet_kafka_requests_total 1\n"))
     }
 }
+
+@Suite struct EarlyMetadataTests {
+    @Test func whoAsksBeforeAnyBrokerIsKnownHearsOnceOneIs() throws {
+        let broker = Broker(isRegistered: false)
+        let client = Client(broker)
+        try client.send(MetadataRequest(topics: []), version: 9)
+        broker.pass(milliseconds: 500)
+        let early: MetadataResponse? = try client.answer(version: 9)
+        #expect(early == nil)
+        broker.register()
+        broker.pass(milliseconds: 100)
+        let answer: MetadataResponse = try #require(try client.answer(version: 9))
+        #expect(answer.brokers.map(\.nodeID) == [1])
+        #expect(answer.controllerID == 1)
+    }
+
+    @Test func nobodyWaitsForLong() throws {
+        let broker = Broker(isRegistered: false)
+        let client = Client(broker)
+        try client.send(MetadataRequest(topics: []), version: 9)
+        broker.pass(milliseconds: 11_000)
+        let answer: MetadataResponse = try #require(try client.answer(version: 9))
+        #expect(answer.brokers.isEmpty)
+    }
+}
