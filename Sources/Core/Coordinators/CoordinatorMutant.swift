@@ -4,16 +4,13 @@ public enum CoordinatorMutant: Int, CaseIterable, Sendable {
     /// Members hear of their assignments when the leader sends them.
     case assignsBeforeTheLog
 
-    /// An assignment that is stored is the present generation's.
-    case staleAssignmentIsUsed
-
     /// A commit of a former generation is taken.
     case commitsOfAnyGeneration
 
     /// The next leader counts generations from the beginning.
     case newLeaderForgetsGeneration
 
-    /// Whoever asks again takes the answer's place, and the one before waits for ever.
+    /// A static member that comes back leaves its former self waiting for ever.
     case replacedWaiterIsForgotten
 
     /// A member of the consumer protocol gets its target whoever has it.
@@ -24,12 +21,6 @@ public enum CoordinatorMutant: Int, CaseIterable, Sendable {
 
     /// A member of the consumer protocol hears what the log does not have yet.
     case heartbeatsDoNotWaitForTheLog
-
-    /// What a change of unknown fate did stays.
-    case doubtsAreForgotten
-
-    /// A transaction is told before it is decided.
-    case markersBeforeTheDecision
 
     /// A late EndTxn decides the transaction after its own (KAFKA-17754).
     case lateEndDecidesTheNext
@@ -50,13 +41,12 @@ public enum CoordinatorMutant: Int, CaseIterable, Sendable {
     case producersStartOver
 
     static let ofGroups: [CoordinatorMutant] = [
-        .assignsBeforeTheLog, .staleAssignmentIsUsed, .commitsOfAnyGeneration,
+        .assignsBeforeTheLog, .commitsOfAnyGeneration,
         .newLeaderForgetsGeneration, .replacedWaiterIsForgotten,
     ]
 
     static let ofConsumers: [CoordinatorMutant] = [
         .partitionsAreGivenAtOnce, .revocationNeedNotBeSaid, .heartbeatsDoNotWaitForTheLog,
-        .doubtsAreForgotten,
     ]
 }
 #endif

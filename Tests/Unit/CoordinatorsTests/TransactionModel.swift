@@ -21,6 +21,12 @@ struct TransactionModel {
     private var given: Set<String> = []
     private var lastToken = 0
 
+    /// Transactions that their producers wanted to be committed.
+    private var wanted: Set<Int> = []
+
+    /// Ends that the network may bring once more.
+    private var sentEnds: [EndTransactionRequest] = []
+
     /// A leader that looks to its clients like a partition's.
     struct SimulatedPartition {
         var epochs: [ProducerID: ProducerEpoch] = [:]
@@ -76,7 +82,11 @@ struct TransactionModel {
             switch random.next() % 20 {
             case 0..<10: act(Int(random.next() % UInt64(producers.count)))
             case 10..<14: settle(isRefusing: chance(15))
-            case 14..<17: writeMarker()
+            case 14..<16: writeMarker()
+            case 16 where chance(3) && !sentEnds.isEmpty:
+                test.ask(
+                    .end(sentEnds[sentEnds.count - 1 - Int(random.next() % 8) % sentEnds.count])
+                )
             case 17: test.pass(Int64(random.next() % 2_000), isCommitting: false)
             case 18: if chance(6) { test.pass(61_000, isCommitting: false) }
             default: if chance(4) { changeLeader() }
@@ -113,6 +123,7 @@ struct TransactionModel {
             expect(partition.open.values.allSatisfy(\.isEmpty), "\(number) has an open transaction")
             for (token, isCommitted) in partition.decided {
                 let known = decisions.updateValue(isCommitted, forKey: token)
+                expect(!isCommitted || wanted.contains(token), "nobody committed \(token)")
                 expect(known == nil || known == isCommitted, "transaction \(token) is torn")
             }
         }
@@ -191,6 +202,8 @@ extension TransactionModel {
             isCommitted: isCommitted,
             raisesEpoch: true
         )
+        if isCommitted { wanted.insert(producers[place].token) }
+        sentEnds.append(request)
         producers[place].state = .ending(test.ask(.end(request)), isCommitted: isCommitted)
     }
 

@@ -115,9 +115,6 @@ extension GroupCoordinator {
         _ turn: inout GroupTurn
     ) {
         doubts[id] = turn.now + Limits.doubtDuration
-        #if MARTLET_MUTANTS
-        if settings.mutant == .doubtsAreForgotten { doubts[id] = nil }
-        #endif
         doubtsAt = min(doubtsAt, turn.now)
         guard consumerGroups[id]?.underWay.contains(change) == true else { return }
         abandon(id, error, &turn)

@@ -130,11 +130,6 @@ extension ClassicGroup {
         _ turn: inout GroupTurn
     ) {
         let isNew = members[request.member]?.waiting.isOfNewMember ?? false
-        #if MARTLET_MUTANTS
-        if turn.settings.mutant == .replacedWaiterIsForgotten {
-            members[request.member]?.waiting = .nothing
-        }
-        #endif
         dismiss(request.member, with: .rebalanceInProgress, &turn)
         members[request.member]?.adopt(request, request.protocolsToKeep)
         members[request.member]?.waiting = .join(waiter, isNew: isNew)

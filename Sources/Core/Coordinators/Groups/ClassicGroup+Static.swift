@@ -10,6 +10,11 @@ extension ClassicGroup {
         from waiter: CoordinatorWaiter,
         _ turn: inout GroupTurn
     ) {
+        #if MARTLET_MUTANTS
+        if turn.settings.mutant == .replacedWaiterIsForgotten {
+            members[former]?.waiting = .nothing
+        }
+        #endif
         dismiss(former, with: .fencedInstanceID, &turn)
         guard var member = members.removeValue(forKey: former) else { return }
         let formerLeader = leader ?? .empty

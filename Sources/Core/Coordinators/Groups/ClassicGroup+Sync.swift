@@ -56,9 +56,9 @@ extension ClassicGroup {
 
     /// The log has the generation, so its members may begin.
     mutating func become(stableIn stored: GroupGeneration, _ turn: inout GroupTurn) {
-        guard case .completing(let deadline, isStoring: true) = phase,
-            stored == generation || isBlind(turn)
-        else { return }
+        guard case .completing(let deadline, isStoring: true) = phase, stored == generation else {
+            return
+        }
         phase = .stable(syncDeadline: deadline)
         for member in ordered {
             guard case .sync(let waiter) = member.waiting else { continue }
@@ -66,14 +66,6 @@ extension ClassicGroup {
             extendSession(of: member.id, now: turn.now)
             turn.answer(waiter, .sync(syncAnswer(for: member.id)))
         }
-    }
-
-    private func isBlind(_ turn: GroupTurn) -> Bool {
-        #if MARTLET_MUTANTS
-        return turn.settings.mutant == .staleAssignmentIsUsed
-        #else
-        return false
-        #endif
     }
 
     /// The log does not have it, or nobody knows: everybody joins again.

@@ -124,9 +124,6 @@ extension TransactionCoordinator {
             answer = next.producerWhenComplete
         }
         let id = request.identity.transactionalID
-        #if MARTLET_MUTANTS
-        if settings.mutant == .markersBeforeTheDecision { tell(next, id, &turn) }
-        #endif
         propose(next, as: id, for: waiter, .end(answer), &turn)
     }
 }
