@@ -69,6 +69,9 @@ extension Shard {
     ///
     /// What is held back goes first: a leader takes a node's commands only in their order.
     private func submit(_ payload: ByteSlice, sequence: UInt64, in group: Group) {
+        guard !group.isBoundToTerm || group.isLeader && group.takesProposals else {
+            return refuse(group, sequence, .notLeader)
+        }
         guard group.heldBack.isEmpty else { return holdBack(payload, sequence, in: group) }
         guard !group.isLeader || journal.gatheredBytes < Limits.gatheredBytesMax else {
             return refuse(group, sequence, .tooManyRequests)
@@ -223,6 +226,7 @@ extension Shard {
     /// seem to be newer.
     func acceptReturn(of sequence: UInt64, _ payload: ByteSlice, in group: Group) {
         guard let waiter = group.proposals.close(sequence) else { return }
+        guard !group.isBoundToTerm else { return refuseProposal(waiter, .notLeader) }
         let deadline = tick + settings.requestTimeoutTicks
         let sequence = group.proposals.open(waiter, deadline: deadline)
         guard let payload = restamped(payload, sequence: sequence, in: group) else {

@@ -284,6 +284,12 @@ public final class Shard {
 extension Group {
     var hasKnownLeader: Bool { raft.leader != nil }
 
+    /// Whether its commands rest on what their term's leader alone knows: of no other they may be
+    /// proposed.
+    ///
+    /// A coordinator decides by who is alive; its successor decides anew.
+    var isBoundToTerm: Bool { if case .coordinator = machine { true } else { false } }
+
     /// Whether a command can be sent to a leader now.
     var takesProposals: Bool { hasKnownLeader && raft.successor == nil }
 }
