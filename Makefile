@@ -10,7 +10,8 @@ FORMATTED := Package.swift Sources Tests Tools
 # One set of flags for everything that is measured or shipped: release and bench must be the same.
 # Cross-module optimization stands in for @inlinable; exclusivity is proven by tests in debug.
 RELEASE := -c release --scratch-path .build-release --static-swift-stdlib \
-	-Xswiftc -cross-module-optimization -Xswiftc -enforce-exclusivity=unchecked
+	-Xswiftc -cross-module-optimization -Xswiftc -enforce-exclusivity=unchecked \
+	-Xlinker --no-export-dynamic
 BUILT := .build-release/release
 
 # One build for the tests under the address sanitizer, the fuzzer and the audit: it is optimized and

@@ -77,7 +77,7 @@ public final class KafkaConnection: ChannelInboundHandler, ChannelOutboundHandle
                 leave()
             }
         }
-        gatheredBytes = frames.heldBytes + waiting.reduce(0) { $0 + $1.count }
+        countGathered()
         // Whoever sends parts of large requests to fill the memory is not waited for.
         if front.isGatheredFull { leave() }
     }
@@ -99,6 +99,10 @@ public final class KafkaConnection: ChannelInboundHandler, ChannelOutboundHandle
             return
         }
         context.read()
+    }
+
+    private func countGathered() {
+        gatheredBytes = frames.heldBytes + waiting.reduce(0) { $0 + $1.count }
     }
 
     /// Whether another request may be under way.
@@ -155,6 +159,7 @@ public final class KafkaConnection: ChannelInboundHandler, ChannelOutboundHandle
                 hasWritten = true
             }
         } while serveWaiting(while: context.channel.isWritable)
+        if gatheredBytes > 0 { countGathered() }
         if hasWritten { context.flush() }
         if isLeaving {
             if replies.isEmpty, !isCloseOrdered {
