@@ -68,6 +68,8 @@ struct GroupChanges {
 
     /// The end of the control group's log when the node started: what it says up to here, the node
     /// may have followed before.
+    ///
+    /// Of a damaged log it is not known before that is repaired.
     var knownIndex = LogIndex.zero
 
     /// Whether the whole image is to be compared: after the start, with a snapshot, and when members

@@ -28,10 +28,7 @@ extension Shard {
     private func compareGroups() {
         groupChanges.isImageNew = false
         guard let place = place(of: .control), let image = metadata else { return }
-        let control = groups[place].raft
-        let mayBeLost =
-            groupChanges.mayBeLost(at: control.appliedIndex)
-            || groupChanges.held.isJournalDamaged && control.isDamaged
+        let mayBeLost = groupChanges.mayBeLost(at: groups[place].raft.appliedIndex)
         let all = WantedGroup.all(image)
         for group in all { open(group, mayBeLost: mayBeLost) }
         let wanted = Set(all.map(\.id))
@@ -53,13 +50,10 @@ extension Shard {
         if let place = places[wanted.id] { return groups[place].replicas = wanted.replicas }
         // What the disk knows to be dropped, the control group's log drops again before long.
         guard wanted.isHeld(by: node), !groupChanges.held.isDropped(wanted.id) else { return }
+        let found = groupChanges.held.take(wanted.id)
         let replica: RecoveredReplica
         do throws(RecoveryError) {
-            replica = try Recovery.replica(
-                of: seed(of: wanted),
-                groupChanges.held.take(wanted.id),
-                mayBeLost: mayBeLost
-            )
+            replica = try Recovery.replica(of: seed(of: wanted), found, mayBeLost: mayBeLost)
         } catch {
             return stop("\(wanted.name): \(error)")
         }
@@ -69,6 +63,7 @@ extension Shard {
         places.insert(group.id, at: groups.count)
         groups.append(group)
         takeUp(group)
+        if groupChanges.held.isJournalDamaged, found == nil, !mayBeLost { vouch(for: group) }
         if wanted.founders.first == node { group.raft.standEarly() }
         touch(groups.count - 1)
     }

@@ -25,10 +25,21 @@ extension Shard {
         effects.facts.append(.damaged(group.id, raft.lastIndex))
     }
 
+    /// A group that begins after the damage has lost nothing by it.
+    ///
+    /// The journal alone cannot know that the lost batches held nothing of it, and the next start
+    /// would take it for damaged, whatever is written of it.
+    func vouch(for group: Group) {
+        let nothing = JournalState(term: .zero, votedFor: 0, commitIndex: .zero)
+        journal.gather(JournalCut(group: group.id, index: .zero, term: .zero), nothing)
+        journal.gather(JournalStanding(group: group.id, isWhole: true))
+    }
+
     /// Raft has all that it lacked, and the disk has it.
     func tellRepair(_ group: Group) {
         guard group.isMarkedDamaged, !group.raft.isDamaged else { return }
         group.isMarkedDamaged = false
+        if group.id == .control { groupChanges.knownIndex = group.raft.knownIndex }
         journal.gather(JournalStanding(group: group.id, isWhole: true))
         counters.groupsRepaired += 1
         effects.facts.append(.repaired(group.id, group.raft.durableIndex))
@@ -66,4 +77,9 @@ extension Shard {
 
     /// How many groups are being repaired here.
     public var damagedGroupCount: Int { groups.count { $0.raft.isDamaged } }
+}
+
+extension Raft {
+    /// Up to where this node may have had the log before: anywhere, until a damaged one is whole.
+    var knownIndex: LogIndex { isDamaged ? LogIndex(.max) : durableIndex }
 }

@@ -118,7 +118,7 @@ public final class Shard {
             tickNanoseconds: settings.tickNanoseconds
         )
         groupChanges.held = held
-        groupChanges.knownIndex = groups.first { $0.id == .control }?.raft.lastIndex ?? .zero
+        groupChanges.knownIndex = groups.first { $0.id == .control }?.raft.knownIndex ?? .zero
         for place in groups.indices { touch(place) }
         for group in groups { takeUp(group) }
         learnRegisteredLives()

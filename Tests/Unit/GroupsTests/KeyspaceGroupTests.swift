@@ -2,17 +2,26 @@ import Bytes
 import Controller
 import EtcdWire
 import Groups
+import Journal
 import Keyspace
 import KeyspaceModel
 import Model
+import RaftCore
 import Testing
 
 /// Groups that come and go by the control group's log.
 @Suite struct KeyspaceGroupTests {
     private let orders = GroupID(1024)
 
-    private func foundedCluster() -> TestCluster {
-        let cluster = TestCluster(nodes: 3)
+    /// Of a disk whose journal may lack groups that it does not name.
+    private let lossy = HeldReplicas(
+        besides: [],
+        journal: [],
+        snapshots: [],
+        isJournalDamaged: true
+    )
+
+    private func foundedCluster(_ cluster: TestCluster = TestCluster(nodes: 3)) -> TestCluster {
         let leader = cluster.electLeader()
         let members = cluster.nodes.map {
             MemberRecord(id: $0, peerURLs: ["http://127.0.0.1:\(2380 + $0.number)"])
@@ -129,5 +138,44 @@ import Testing
             #expect(member.shard.groupIDs == [.control, .defaultKeyspace, GroupID(1025)])
             #expect(value(in: GroupID(1025), member) == nil)
         }
+    }
+
+    /// Its journal would take it for lost with the next start.
+    @Test func aKeyspaceThatBeginsBehindDamageIsSaidToBeWhole() throws {
+        let cluster = foundedCluster(TestCluster(nodes: 3, held: lossy))
+        propose(.keyspaceCreated("orders"), to: cluster, as: 1)
+        put("a", in: orders, of: cluster, as: 2)
+        #expect(cluster.answer(at: 2, to: 2) == "revision 2")
+        for member in cluster.members {
+            let first = try #require(
+                member.appended.first { $0.states.contains { $0.group == orders } }
+            )
+            #expect(first.cuts == [JournalCut(group: orders, index: .zero, term: .zero)])
+            #expect(first.standings == [JournalStanding(group: orders, isWhole: true)])
+            #expect(member.appended.flatMap(\.cuts).count == 1)
+        }
+    }
+
+    @Test func onASoundDiskNothingIsSaidOfANewKeyspace() {
+        let cluster = foundedCluster()
+        propose(.keyspaceCreated("orders"), to: cluster, as: 1)
+        for member in cluster.members {
+            #expect(member.appended.allSatisfy { $0.cuts.isEmpty && $0.standings.isEmpty })
+        }
+    }
+
+    /// What a damaged control group is told anew, its node may have followed, and voted in, before.
+    @Test func aKeyspaceOfALostPartOfTheLogIsRepaired() {
+        let cluster = foundedCluster()
+        propose(.keyspaceCreated("orders"), to: cluster, as: 1)
+        cluster.tick(30)
+        let lost = [GroupID.control, .defaultKeyspace]
+        cluster.restart(3, life: .unknown, damaged: lost, held: lossy)
+        cluster.tick(RaftSettings().electionTicks * 10)
+        #expect(cluster[3].facts.contains(.damaged(orders, .zero)))
+        #expect(cluster[3].shard.damagedGroupCount == 0)
+        propose(.keyspaceCreated("invoices"), to: cluster, as: 2)
+        #expect(cluster[3].shard.groupIDs.contains(GroupID(1025)))
+        #expect(!cluster[3].facts.contains(.damaged(GroupID(1025), .zero)))
     }
 }

@@ -66,6 +66,7 @@ final class TestCluster {
         settings: ShardSettings = ShardSettings(),
         seeds given: [GroupSeed] = [],
         damaged: [GroupID] = [],
+        held: HeldReplicas = HeldReplicas(),
         lives: [NodeLife] = []
     ) {
         let nodes = (1...count + spares).map { NodeID($0) }
@@ -87,6 +88,7 @@ final class TestCluster {
                         return damaged.contains(seed.id)
                             ? Self.lost(seed) : RecoveredReplica(new: seed)
                     },
+                    held: held,
                     life: lives.isEmpty ? .unknown : lives[Int(node.number) - 1],
                     seed: node.number
                 )
@@ -104,14 +106,24 @@ final class TestCluster {
     }
 
     /// Starts a node anew, with nothing of its groups, and says what disk it has.
-    func restart(_ number: UInt64, life: NodeLife) {
+    ///
+    /// Those in `damaged` it knows as lost.
+    func restart(
+        _ number: UInt64,
+        life: NodeLife,
+        damaged: [GroupID] = [],
+        held: HeldReplicas = HeldReplicas()
+    ) {
         let old = self[number].shard
         let shard = Shard(
             node: NodeID(number),
             peers: nodes,
             boots: old.boots + 1,
             settings: settings,
-            recovered: seeds.map { RecoveredReplica(new: $0) },
+            recovered: seeds.map {
+                damaged.contains($0.id) ? Self.lost($0) : RecoveredReplica(new: $0)
+            },
+            held: held,
             life: life,
             seed: number + 1_000 * (old.boots + 1)
         )

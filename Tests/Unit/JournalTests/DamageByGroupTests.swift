@@ -83,6 +83,24 @@ import Testing
         #expect(again[1].entries.count == 80)
     }
 
+    /// The lost batch may have held the first of any group that is not heard of yet; whoever knows
+    /// that a group began later says so.
+    @Test func aGroupThatBeginsBehindTheDamageIsWholeOnlyIfThatIsSaid() throws {
+        _ = try recovered([1, 1, 1], damaged: [1])
+        let journal = try open().journal
+        let nothing = JournalState(term: .zero, votedFor: 0, commitIndex: .zero)
+        var beginning = JournalBatch()
+        beginning.states = [JournalGroupState(group: GroupID(3), state: nothing)]
+        beginning.cuts = [JournalCut(group: GroupID(3), index: .zero, term: .zero)]
+        beginning.standings = [JournalStanding(group: GroupID(3), isWhole: true)]
+        try journal.write(beginning)
+        for group: UInt64 in 2...3 { try journal.write(batch(entry(group, 1))) }
+        try journal.seal()
+        let found = try open().recovered
+        #expect(found.map(\.isDamaged) == [true, true, false])
+        #expect(found[2].entries == [entry(3, 1)])
+    }
+
     /// A vote is lost as an entry is.
     @Test func aLostVoteDamagesItsGroupAlone() throws {
         let journal = try open().journal

@@ -298,7 +298,7 @@ extension ClusterSimulation {
         node.running = running
         try observeDamage(node, running)
         if running.recovered.contains(where: \.isDamaged) { hinderRepair(place) }
-        for replica in running.recovered + running.held {
+        for replica in running.recovered + running.held where isObserved(replica.id) {
             try observeRecovered(replica, node.id)
         }
         probe(running.recovered, boots: node.boots)
@@ -331,13 +331,16 @@ extension ClusterSimulation {
     }
 
     /// Only a disk that rots may have lost something; one that has lost nothing is sound again.
+    ///
+    /// Of keyspaces that come and go it may have lost something, too: with another disk struck
+    /// besides, nobody could lead them.
     private func observeDamage(
         _ node: SimulatedNode,
         _ running: RunningNode
     ) throws(Violation) {
         let damaged = running.recovered.filter(\.isDamaged)
         guard !damaged.isEmpty else {
-            node.isRotten = node.isExchanged
+            node.isRotten = node.isExchanged || node.isRotten && mayLackPassing(running)
             return
         }
         guard node.isRotten else {

@@ -34,6 +34,9 @@ final class RunningNode {
     let recovered: [RecoveredReplica]
     let held: [RecoveredReplica]
 
+    /// Whether the journal has lost something that nothing has replaced yet.
+    let isJournalDamaged: Bool
+
     /// What was last seen of those.
     var passingStatuses: [GroupID: GroupStatus] = [:]
 
@@ -78,6 +81,7 @@ final class RunningNode {
         } catch {
             throw .journal(error)
         }
+        isJournalDamaged = !journal.damages.isEmpty
         var replicas: [RecoveredReplica]
         let held: HeldReplicas
         do throws(RecoveryError) {
@@ -86,14 +90,14 @@ final class RunningNode {
                 of: seeds,
                 journal: groups,
                 snapshots: loaded,
-                isJournalDamaged: !journal.damages.isEmpty
+                isJournalDamaged: isJournalDamaged
             )
             self.held = try Recovery.replicas(of: passing, journal: groups, snapshots: loaded)
             held = HeldReplicas(
                 besides: seeds,
                 journal: groups,
                 snapshots: loaded,
-                isJournalDamaged: !journal.damages.isEmpty
+                isJournalDamaged: isJournalDamaged
             )
         } catch {
             throw .recovery(error)

@@ -213,16 +213,22 @@ extension ClusterSimulation {
         hasLostData ? [] : passing.groups.lazy.filter { !$0.hasEnded }.map(\.id)
     }
 
-    /// As a node holds them that has nothing of them.
+    /// All that are not dropped, as a node holds them that has nothing of them.
     var passingSeeds: [GroupSeed] {
         let voters = nodes.prefix(options.founders).map { ReplicaID($0.id.number) }
-        return observedPassing.map {
+        return passing.groups.filter { !$0.hasEnded }.map {
             GroupSeed(
-                id: $0,
+                id: $0.id,
                 source: .keyspace(Keyspace()),
                 configuration: GroupConfiguration(voters: voters)
             )
         }
+    }
+
+    /// Whether a disk has lost something of their groups, or may have lost all of some.
+    func mayLackPassing(_ running: RunningNode) -> Bool {
+        options.keyspacePause > 0
+            && (running.isJournalDamaged || running.held.contains(where: \.isDamaged))
     }
 
     func observePassing(_ place: Int, _ running: RunningNode) throws(Violation) {
