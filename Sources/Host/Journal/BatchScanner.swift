@@ -96,6 +96,13 @@ struct BatchScanner {
         return nil
     }
 
+    /// Where headers of batches stand from `position` on, whether or not their bodies are whole.
+    func headers(from position: Int) -> [Int] {
+        let first = BatchHeader.aligned(position)
+        return stride(from: first, to: bytes.count, by: BatchHeader.alignment)
+            .filter { header(at: $0) != nil }
+    }
+
     private func proves(_ header: BatchHeader, moreThan last: LastBatch) -> Bool {
         guard header.number > last.number else { return false }
         if header.synced > last.number { return true }

@@ -14,6 +14,9 @@ internal import Model
 struct ReadLog {
     var last = LastBatch()
 
+    /// The file in which it ended; none behind it has a batch of it.
+    var lastPlace = 0
+
     /// Whether it is damaged at its end, so that nothing says where it ended.
     var hasLostEnd = false
 }
@@ -39,6 +42,7 @@ extension Journal {
             next = try resume(behind: end, &log)
             log.hasLostEnd = next == nil
         }
+        log.lastPlace = end?.place ?? 0
         try checkFiles(log.last, start, &groups)
         let newest = end.map { files[$0.place].header.number } ?? 0
         let isCutOff = files.last.map { $0.size < $0.header.size } ?? false

@@ -25,7 +25,7 @@ extension Journal {
         syncedBatchNumber = nextBatchNumber - 1
         previousChecksum = log.last.checksum
         let recovered = try groups.checked(in: directory, toleratesDamage: !damages.isEmpty)
-        try makeDurable(log.last)
+        try makeDurable(log)
         groups.breakLinks()
         lastBatches = groups.lastBatches
         mayLackGroups = groups.mayLackGroups
@@ -53,10 +53,11 @@ extension Journal {
     /// What is found there must not be believed, nor built on, before it is durable. If it died of a
     /// failed sync, the cache may take for clean what is not on the disk (ext4, XFS): so whatever
     /// nothing proves is written again, as it was read.
-    private func makeDurable(_ last: LastBatch) throws(JournalError) {
+    private func makeDurable(_ log: ReadLog) throws(JournalError) {
+        if !log.hasLostEnd { try eraseTornTail(from: log.lastPlace) }
         try mortal { (disk) throws(DiskError) in
             for place in files.indices {
-                guard let start = last.unproven.first(where: { $0.file == place })?.position
+                guard let start = log.last.unproven.first(where: { $0.file == place })?.position
                 else { continue }
                 let file = files[place]
                 let count = min(file.position, file.size) - start
@@ -66,6 +67,22 @@ extension Journal {
             }
             for file in files { try disk.sync(file.id) }
             try disk.syncDirectory(directory)
+        }
+    }
+
+    /// What a crash left behind the log's end can follow no batch any more.
+    ///
+    /// A batch of the tail may be whole, and only the one before it lost. If that one were written once
+    /// more, byte for byte, as a seal is, the tail would follow it again; and what has gone to
+    /// the next file meanwhile would not.
+    private func eraseTornTail(from place: Int) throws(JournalError) {
+        let nothing = ByteSlice([UInt8](repeating: 0, count: BatchHeader.byteCount))
+        for file in files.dropFirst(place) {
+            for position in try scanner(of: file).headers(from: file.position) {
+                try mortal { (disk) throws(DiskError) in
+                    try disk.write(file.id, at: position, [nothing])
+                }
+            }
         }
     }
 

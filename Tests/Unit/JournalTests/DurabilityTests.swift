@@ -113,6 +113,32 @@ import Testing
         #expect(try open().recovered[0].entries.map(\.payload) == ["payload", "anew"])
     }
 
+    @Test func whatATornSealLeftBehindItDoesNotFollowTheNextSeal() throws {
+        let journal = try open().journal
+        try journal.write(batch(entry(1, 1)))
+        let path = try #require(paths.last)
+        let file = try #require(disk.files[path])
+        // A seal and a batch under way; the crash takes the first and leaves the second.
+        try journal.seal()
+        let sealed = file.bytes
+        let endOfSeal = try #require(sealed.lastIndex { $0 != 0 })
+        try journal.append(batch(entry(1, 2, payload: "left")))
+        disk.crash { $0 > endOfSeal }
+        let again = try open().journal
+        try again.seal()
+        let isTheSame = file.bytes[...endOfSeal] == sealed[...endOfSeal]
+        #expect(isTheSame)
+        // Too long for what is left of the file.
+        let long = ByteSlice([UInt8](repeating: 7, count: 3_900))
+        try again.write(batch(entry(1, 2, payload: long)))
+        #expect(again.fileCount == 2)
+        try again.write(batch(entry(1, 3)))
+        disk.crash()
+        let found = try open()
+        #expect(found.recovered[0].entries.map(\.payload) == ["payload", long, "payload"])
+        #expect(found.journal.damages.isEmpty)
+    }
+
     /// With the salt known it would be: that is what the salt is for.
     @Test(arguments: [0x5eed, 0] as [UInt64])
     func aValueThatLooksLikeABatchIsNotTakenForOne(salt: UInt64) throws {

@@ -118,6 +118,11 @@ final class MemoryDisk: Disk {
         files[path]?.synced[offset] ^= 0x10
     }
 
+    func restore(_ path: String, _ bytes: [UInt8]) {
+        files[path]?.bytes = bytes
+        files[path]?.synced = bytes
+    }
+
     private func opened(_ file: FileID) throws(DiskError) -> File {
         guard let opened = open[file.number] else {
             throw .failed(path: "a closed file", reason: "it is not open")
