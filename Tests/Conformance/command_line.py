@@ -131,11 +131,13 @@ def _node(checks, folder):
         checks, "an unknown key", run("start", "--config", "file", folder=folder),
         "file:2: unknown key 'http_port'", 64,
     )
-    words = ["start", "--dev", "--data-dir", "data", "--etcd", etcd, "--http", http]
+    words = ["start", "--dev", "--data-dir", "data", "--etcd", etcd, "--http", http,
+             "--kafka", address()]
     with Started(folder, *words) as node:
         said = node.banner("Ready.")
         checks.check("command line, a node says where it is", etcd in said and http in said, said)
-        second = ["start", "--dev", "--data-dir", "data", "--etcd", other, "--http", more]
+        second = ["start", "--dev", "--data-dir", "data", "--etcd", other, "--http", more,
+                  "--kafka", address()]
         refused(checks, "a directory in use", run(*second, folder=folder), "data is in use", 1)
         second[3] = "second"
         second[5] = etcd
@@ -144,7 +146,8 @@ def _node(checks, folder):
         checks.check("command line, why", "Address already in use\n" in taken[1], taken[1])
         cluster = f"n1={etcd},n2={more}"
         peer = ["--name", "n1", "--data-dir", "third", "--cluster", cluster]
-        taken = run("start", *peer, "--etcd", other, "--http", address(), folder=folder)
+        taken = run("start", *peer, "--etcd", other, "--http", address(),
+                    "--kafka", address(), folder=folder)
         refused(checks, "a peer's port in use", taken, f"cannot listen on {etcd}", 1)
         _keys(checks, etcd)
         # The HTTP port's answer is no HTTP/2, or is lost as the port closes the connection.
@@ -186,7 +189,8 @@ def _keys(checks, etcd):
 
 def _log(checks, folder):
     etcd, http = address(), address()
-    words = ["start", "--dev", "--data-dir", "logged", "--etcd", etcd, "--http", http]
+    words = ["start", "--dev", "--data-dir", "logged", "--etcd", etcd, "--http", http,
+             "--kafka", address()]
     with Started(folder, *words, "--log-format", "json") as node:
         node.banner("Ready.")
         # Its leadership is a line of the log; it comes before the first healthy answer.
