@@ -3,7 +3,7 @@ internal import Model
 // Topics, and the groups of their partitions.
 extension MetadataImage {
     public func topic(named name: String) -> TopicRecord? {
-        let place = placeOfTopic(name)
+        let place = topics.place(of: name, by: \.name)
         return place < topics.count && topics[place].name == name ? topics[place] : nil
     }
 
@@ -15,7 +15,7 @@ extension MetadataImage {
     var replicatedGroups: [ReplicatedGroup] { topics.flatMap(\.partitions) + coordinators }
 
     mutating func put(_ topic: TopicRecord) {
-        let place = placeOfTopic(topic.name)
+        let place = topics.place(of: topic.name, by: \.name)
         if place < topics.count, topics[place].name == topic.name {
             topics[place] = topic
         } else {
@@ -24,16 +24,4 @@ extension MetadataImage {
     }
 
     mutating func drop(_ topic: TopicRecord) { topics.removeAll { $0.name == topic.name } }
-
-    private func placeOfTopic(_ name: String) -> Int {
-        topics.withUnsafeBufferPointer { topics in
-            var lower = 0
-            var upper = topics.count
-            while lower < upper {
-                let middle = lower + (upper - lower) / 2
-                if topics[middle].name < name { lower = middle + 1 } else { upper = middle }
-            }
-            return lower
-        }
-    }
 }

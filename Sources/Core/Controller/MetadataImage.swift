@@ -49,7 +49,7 @@ public struct MetadataImage: Sendable, Equatable {
     public func node(_ id: NodeID) -> NodeRecord? { nodes.first { $0.id == id } }
 
     public func keyspace(named name: String) -> KeyspaceRecord? {
-        let place = place(of: name)
+        let place = keyspaces.place(of: name, by: \.name)
         return place < keyspaces.count && keyspaces[place].name == name ? keyspaces[place] : nil
     }
 
@@ -70,7 +70,7 @@ public struct MetadataImage: Sendable, Equatable {
 
     /// Of a name that none has.
     mutating func create(_ keyspace: KeyspaceRecord) {
-        keyspaces.insert(keyspace, at: place(of: keyspace.name))
+        keyspaces.insert(keyspace, at: keyspaces.place(of: keyspace.name, by: \.name))
     }
 
     mutating func drop(_ keyspace: KeyspaceRecord) {
@@ -84,20 +84,20 @@ public struct MetadataImage: Sendable, Equatable {
 
     /// Whether this group was given to something, whether that still is or not.
     public func hasGiven(_ group: GroupID) -> Bool { group > .lastReserved && group <= lastGroup }
-
-    /// Where the name is among the sorted ones, or would be.
-    private func place(of name: String) -> Int {
-        var lower = 0
-        var upper = keyspaces.count
-        while lower < upper {
-            let middle = lower + (upper - lower) / 2
-            if keyspaces[middle].name < name { lower = middle + 1 } else { upper = middle }
-        }
-        return lower
-    }
 }
 
 extension Array {
+    /// Where the key is among records sorted by it, or would be; found by halving.
+    func place<Key: Comparable>(of wanted: Key, by key: (Element) -> Key) -> Int {
+        var lower = 0
+        var upper = count
+        while lower < upper {
+            let middle = lower + (upper - lower) / 2
+            if key(self[middle]) < wanted { lower = middle + 1 } else { upper = middle }
+        }
+        return lower
+    }
+
     /// Puts a record where its key belongs among sorted ones, in place of the one with that key.
     mutating func put<Key: Comparable>(_ record: Element, by key: (Element) -> Key) {
         removeAll { key($0) == key(record) }

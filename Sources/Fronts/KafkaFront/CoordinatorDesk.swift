@@ -14,7 +14,7 @@ struct CoordinatorDesk {
         var coordinator: GroupCoordinator
     }
 
-    /// By group; looked through only in the order of the groups' IDs.
+    /// By group; never looked through.
     var offices: [GroupID: Office] = [:]
 
     /// Who hears an answer, by the coordinator's number for him.
@@ -23,8 +23,6 @@ struct CoordinatorDesk {
     /// What is in a log, or on its way there, by our number for it.
     private var proposals: [UInt64: (group: GroupID, ticket: CoordinatorTicket)] = [:]
     private var lastNumber: UInt64 = 0
-
-    var groups: [GroupID] { offices.keys.sorted() }
 
     mutating func wait(_ body: @escaping (GroupAnswer) -> Void) -> CoordinatorWaiter {
         lastNumber += 1
